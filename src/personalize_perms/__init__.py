@@ -1,0 +1,1 @@
+"""personalize-perms: sets up every permission that Amazon Personalize needs, and loses nothing that is there."""

@@ -1,0 +1,1 @@
+"""One thin module per command; what is promised to users and scripts lives here."""

@@ -1,0 +1,148 @@
+"""What is there. A read that was refused is a value of its own, never "absent"."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
+
+from personalize_perms.model.settings import Place
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Present(Generic[T]):
+    """It is there."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """AWS says that it is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """AWS does not let us look: whether it is there cannot be known."""
+
+    action: str
+    resource: str
+    reason: str
+
+
+Read: TypeAlias = Present[T] | Absent | Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who runs this, from STS, and by which endpoints."""
+
+    place: Place
+    arn: str
+    endpoint: str = ""
+    """A non-default endpoint URL, or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePolicy:
+    """A customer managed policy with its default version's text and who it is attached to."""
+
+    arn: str
+    tags: Mapping[str, str]
+    version_id: str
+    document_json: str
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    is_boundary: bool = False
+    """Whether some user or role has it as its permissions boundary."""
+    spare_versions: tuple[str, ...] = ()
+    """Ids of the other versions, oldest first; read only where the document must change or go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRole:
+    """A role with its trust policy's text as AWS stores it."""
+
+    name: str
+    arn: str
+    role_id: str
+    path: str
+    description: str
+    boundary_arn: str
+    tags: Mapping[str, str]
+    trust_json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleContents:
+    """What hangs on a role: read before attaching to it or deleting it."""
+
+    attached_policy_arns: tuple[str, ...]
+    inline_policy_names: tuple[str, ...] = ()
+    instance_profiles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveBucket:
+    """A bucket's Region, policy text, and the key of its default encryption as S3 names it.
+
+    `encryption_key` is Absent without SSE-KMS; the value "" means the AWS managed key.
+    """
+
+    name: str
+    region: Read[str]
+    policy_json: Read[str]
+    encryption_key: Read[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFacts:
+    """What DescribeKey says about a key."""
+
+    arn: str
+    state: str
+    manager: str
+    usage: str = "ENCRYPT_DECRYPT"
+    spec: str = "SYMMETRIC_DEFAULT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveGrant:
+    """A KMS grant."""
+
+    grant_id: str
+    name: str
+    grantee: str
+    operations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveKey:
+    """A key's facts, policy text and grants (grants only where they matter)."""
+
+    facts: Read[KeyFacts]
+    policy_json: Read[str]
+    grants: Read[tuple[LiveGrant, ...]] = Present[tuple[LiveGrant, ...]](())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """All that was read for one plan. Keys: policy ARN, role name, bucket name, key ARN, `kind/name` of principals."""
+
+    caller: Caller
+    policies: Mapping[str, Read[LivePolicy]]
+    roles: Mapping[str, Read[LiveRole]]
+    contents: Mapping[str, Read[RoleContents]]
+    buckets: Mapping[str, LiveBucket]
+    keys: Mapping[str, LiveKey]
+    attached_counts: Mapping[str, Read[int]]
+    """How many managed policies a principal that we would attach to has already, by `kind/name`; Absent: no such."""
+    others: Mapping[str, Read[str]]
+    """Existence of what is only referred to: boundary policies, identity providers, trusted users, by ARN.
+    The value is the ARN as AWS spells it."""
+    name_clashes: Mapping[str, str]
+    """`role/name` or `policy/name` that we would create -> the existing ARN whose name differs only in case."""
+    attachment_quota: int = 10
+    trust_quota: int = 2048

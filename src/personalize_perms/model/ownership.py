@@ -1,0 +1,61 @@
+"""How a set-up recognises its own statements and resources, from any machine and without a state file.
+
+Sids carry the set-up's name and a checksum of it, so neither a statement that a person called `personalizeAccess`
+nor one of the set-up `personalize-2` is ever taken for ours. IAM resources carry a tag, and the set-up's first role
+policy carries a small ledger of what was granted where, so that it can be taken back.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+TAG_NAME: Final = "personalize-perms"
+"""Key of the tag whose value is the name of the set-up."""
+
+TAG_RUN: Final = "personalize-perms:run"
+"""Key of the tag that names the run that created the resource: it settles "did my lost call create this?"."""
+
+TAG_LEDGER: Final = "personalize-perms:granted-"
+"""Keys of the ledger's tags begin with this; a number follows."""
+
+_LEDGER_VALUE = 256
+_LEDGER_TAGS = 24
+
+
+def sid_prefix(name: str) -> str:
+    """Return what every Sid of the set-up `name` begins with: its letters and digits, then a checksum.
+
+    Sids in IAM are A-Z, a-z, 0-9 only, so `team-a` and `teama` differ by the checksum.
+    """
+    digest = hashlib.sha256(name.encode()).digest()
+    return re.sub(r"[^A-Za-z0-9]", "", name) + base64.b32encode(digest).decode()[:4]
+
+
+def is_own_sid(sid: object, name: str) -> bool:
+    """Tell whether a statement with this Sid was made by the set-up `name`."""
+    return isinstance(sid, str) and re.fullmatch(re.escape(sid_prefix(name)) + "[A-Z][A-Za-z0-9]*", sid) is not None
+
+
+def write_ledger(entries: Iterable[str]) -> dict[str, str]:
+    """Return the tags that hold `entries`, each a `kind/name`; raise `ValueError` if they do not fit.
+
+    Tag values allow letters, digits, space and `_.:/=+-@`, so any other character is written as `=HH`.
+    """
+    encoded = sorted({re.sub(r"[^A-Za-z0-9_.:/+@-]", lambda c: f"={ord(c[0]):02X}", entry) for entry in entries})
+    values: list[str] = []
+    for entry in encoded:
+        if values and len(values[-1]) + 1 + len(entry) <= _LEDGER_VALUE:
+            values[-1] += f" {entry}"
+        else:
+            values.append(entry)
+    if len(values) > _LEDGER_TAGS:
+        raise ValueError(f"{len(encoded)} keys, roles and attachments do not fit the set-up's ledger")
+    return {f"{TAG_LEDGER}{number}": value for number, value in enumerate(values, 1)}
+
+
+def read_ledger(tags: Mapping[str, str]) -> frozenset[str]:
+    """Return the entries that `write_ledger` put into `tags`."""
+    words = (word for key, value in tags.items() if key.startswith(TAG_LEDGER) for word in value.split())
+    return frozenset(re.sub(r"=([0-9A-F]{2})", lambda c: chr(int(c[1], 16)), word) for word in words)

@@ -1,0 +1,1 @@
+"""The five steps of the guide: what each grants, why, and where AWS says so."""

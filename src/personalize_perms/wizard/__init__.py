@@ -1,0 +1,1 @@
+"""Asks for what is still open; changes nothing."""
