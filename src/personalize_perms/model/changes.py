@@ -204,8 +204,9 @@ Operation: TypeAlias = (
 class Wave(StrEnum):
     """When a change is made; the changes of one wave run side by side, the waves one after the other.
 
-    What is taken back elsewhere goes first, while our role policies still say where it is; consumers come after
-    providers; what nothing refers to any more goes last.
+    Buckets that are dropped go first, while our role policies still say where they are. Consumers come after
+    providers. What is taken back elsewhere goes last, so that nobody is without access in between, and only then
+    does the ledger forget it.
     """
 
     WITHDRAW = "1-withdraw"
@@ -213,6 +214,7 @@ class Wave(StrEnum):
     GRANT = "3-grant"
     CLEAR = "4-clear"
     DELETE = "5-delete"
+    FORGET = "6-forget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,24 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyHead:
+    """What GetPolicy says about a managed policy."""
+
+    arn: str
+    tags: Mapping[str, str]
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyEntities:
+    """Who a managed policy is attached to, by name."""
+
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LivePolicy:
     """A customer managed policy with its default version's text and who it is attached to."""
 
@@ -55,10 +73,10 @@ class LivePolicy:
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
-    is_boundary: bool = False
-    """Whether some user or role has it as its permissions boundary."""
     spare_versions: tuple[str, ...] = ()
     """Ids of the other versions, oldest first; read only where the document must change or go."""
+    oldest_spare_json: str = ""
+    """The text of the oldest of them, read only where it would have to make room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +142,7 @@ class LiveKey:
 
     facts: Read[KeyFacts]
     policy_json: Read[str]
-    grants: Read[tuple[LiveGrant, ...]] = Present[tuple[LiveGrant, ...]](())
+    grants: Read[tuple[LiveGrant, ...]] = Present(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,7 +151,7 @@ class KeyUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """An answer that is needed and not there."""
+    """An answer that is needed and not there. `option` is the field of `Settings`; `options.BY_FIELD` has its flag."""
 
     option: str
     why: str

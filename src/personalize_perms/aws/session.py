@@ -1,0 +1,241 @@
+"""Clients of AWS: whose credentials, which Region, which endpoint, and how often a call may be sent.
+
+Reads and writes have separate clients. A read may be sent again by botocore; a write is sent once, because after an
+answer that was lost a blind repetition leaves a second grant or a second policy version: only reading back can settle
+it. Importing botocore and building clients are the dearest things that a run does, so both happen on first use.
+"""
+
+import gc
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+
+from personalize_perms.aws import endpoints
+from personalize_perms.aws.errors import AwsError, translated
+from personalize_perms.aws.failures import failure
+from personalize_perms.model.errors import CredentialsError, SettingsError
+from personalize_perms.model.live import Caller
+from personalize_perms.model.names import Arn, InvalidName, account_id, region_name
+from personalize_perms.model.regions import PERSONALIZE_REGIONS, partition_with_personalize
+from personalize_perms.model.settings import Place
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.client import BaseClient
+    from botocore.config import Config
+    from botocore.session import Session
+    from mypy_boto3_sts import STSClient
+
+Service: TypeAlias = Literal["iam", "kms", "s3", "sts"]
+
+_CONNECT_SECONDS: Final = 5
+_READ_SECONDS: Final = 20
+_READ_ATTEMPTS: Final = 5
+# The first call of every run: it tells soon that there is no network.
+_FIRST_ATTEMPTS: Final = 2
+
+
+class AwsSession:
+    """One way into AWS: a profile (None: botocore's chain), a Region (None: from the environment or the profile)."""
+
+    def __init__(self, profile: str | None, region: str | None, *, workers: int = 16) -> None:
+        self.profile = profile
+        self.workers = workers
+        self._asked_region = region
+        self._lock = RLock()
+        self._opened: tuple[Session, boto3.Session] | None = None
+        self._clients: dict[tuple[Service, bool], BaseClient] = {}
+        self._endpoints: Mapping[str, str] | None = None
+
+    @property
+    def region(self) -> str:
+        """The Region: as given, else AWS_REGION, else AWS_DEFAULT_REGION or the profile's."""
+        text = self._asked_region or os.environ.get("AWS_REGION") or self._core()[0].get_config_variable("region")
+        if not text:
+            raise SettingsError(
+                "no Region is set",
+                reason="neither --region, nor AWS_REGION, nor AWS_DEFAULT_REGION, nor the profile names one",
+                hint="--region REGION",
+            )
+        try:
+            return region_name(str(text))
+        except InvalidName as error:
+            raise SettingsError(str(error), hint="--region REGION") from error
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint URLs that are not AWS's own, each once; empty if there are none."""
+        return " ".join(dict.fromkeys(self._configured_endpoints().values()))
+
+    def reader(self, service: Service) -> "BaseClient":
+        """Return the client for reads of `service`."""
+        return self._client(service, writes=False)
+
+    def writer(self, service: Service) -> "BaseClient":
+        """Return the client for writes to `service`: it sends every call exactly once."""
+        return self._client(service, writes=True)
+
+    def caller(self, expect_account: str | None) -> Caller:
+        """Ask STS, in one call, who this is.
+
+        Refuses another account than `expect_account`, and a Region that has no Personalize or is of another partition.
+        """
+        self._configured_endpoints()
+        place, arn = self._identity(self._partition())
+        if expect_account and place.account != expect_account:
+            raise CredentialsError(
+                f"the credentials belong to account {place.account}, not to {expect_account}",
+                reason=f"they are those of {arn}",
+                hint=f"use the --profile of account {expect_account}, or another --expect-account",
+            )
+        if arn.partition != place.partition:
+            raise CredentialsError(
+                f"Region {place.region} is in partition {place.partition}, the credentials in {arn.partition}",
+                reason=f"they are those of {arn}",
+                hint="use another --region or --profile",
+            )
+        return Caller(place=place, arn=str(arn), endpoint=self.endpoint)
+
+    def _identity(self, partition: str) -> tuple[Place, Arn]:
+        region = self.region
+        try:
+            with translated("sts:GetCallerIdentity", region):
+                answer = cast("STSClient", self.reader("sts")).get_caller_identity()
+                account_text, arn_text = answer["Account"], answer["Arn"]
+            return Place(account=account_id(account_text), region=region, partition=partition), Arn.parse(arn_text)
+        except AwsError as error:
+            raise failure(error) from error
+        except InvalidName as error:
+            raise CredentialsError("STS did not say who the caller is", reason=str(error)) from error
+
+    def _partition(self) -> str:
+        region = self.region
+        known = partition_with_personalize(region)
+        if known:
+            return known
+        # The packaged table ages; botocore's data is newer wherever botocore is.
+        from botocore.exceptions import UnknownRegionError  # noqa: PLC0415
+
+        core = self._core()[0]
+        try:
+            partition = str(core.get_partition_for_region(region))
+        except UnknownRegionError as error:
+            raise _without_personalize(region, "aws") from error
+        if region not in core.get_available_regions("personalize", partition_name=partition):
+            raise _without_personalize(region, partition)
+        return partition
+
+    def _configured_endpoints(self) -> Mapping[str, str]:
+        with self._lock:
+            if self._endpoints is None:
+                found = endpoints.configured(self._core()[0])
+                for service, url in found.items():
+                    endpoints.check(url, service)
+                self._endpoints = found
+            return self._endpoints
+
+    def _core(self) -> "tuple[Session, boto3.Session]":
+        with self._lock:
+            if self._opened is None:
+                with _configuration(self.profile):
+                    self._opened = self._open()
+            return self._opened
+
+    def _open(self) -> "tuple[Session, boto3.Session]":
+        import boto3  # noqa: PLC0415 - dear, and not needed offline
+        import botocore.session  # noqa: PLC0415
+
+        core = botocore.session.Session(profile=self.profile)
+        core.get_scoped_config()  # Raises what is wrong with the profile now.
+        return core, boto3.Session(botocore_session=core)
+
+    def _client(self, service: Service, *, writes: bool) -> "BaseClient":
+        with self._lock:
+            client = self._clients.get((service, writes))
+            if client is None:
+                region, configured = self.region, self._configured_endpoints()
+                config = self._config(service, writes=writes, endpoint=configured.get(service, ""))
+                with _configuration(self.profile), _collector_off():
+                    # The overloads of the stubs take literals only.
+                    build = cast("Any", self._core()[1].client)
+                    client = cast("BaseClient", build(service, region_name=region, config=config))
+                endpoints.check(client.meta.endpoint_url, service)
+                self._prepare(client, service)
+                self._clients[service, writes] = client
+            return client
+
+    def _config(self, service: Service, *, writes: bool, endpoint: str) -> "Config":
+        from botocore.config import Config  # noqa: PLC0415
+
+        attempts = 1 if writes else _FIRST_ATTEMPTS if service == "sts" else _READ_ATTEMPTS
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            max_pool_connections=self.workers,
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+            user_agent_extra=_user_agent(),
+        )
+        if service == "s3" and endpoint and endpoints.is_loopback(endpoint):
+            # No name server knows "bucket.localhost".
+            return config.merge(Config(s3={"addressing_style": "path"}))
+        return config
+
+    def _prepare(self, client: "BaseClient", service: Service) -> None:
+        if service == "iam":
+            from botocore.handlers import json_decode_policies  # noqa: PLC0415
+
+            # It turns documents into dicts: duplicate keys and the text that others wrote would be lost.
+            client.meta.events.unregister("after-call.iam", json_decode_policies)
+
+
+@contextmanager
+def _configuration(profile: str | None) -> Iterator[None]:
+    """Turn botocore's complaints about configuration and sign-in into `CredentialsError`."""
+    from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415
+
+    try:
+        yield
+    except ProfileNotFound as error:
+        name = profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+        raise CredentialsError(
+            f"there is no AWS profile called {name!r}",
+            hint="`aws configure list-profiles` shows what there is; name one with --profile",
+        ) from error
+    except BotoCoreError as error:
+        raise CredentialsError(
+            "the AWS configuration cannot be used",
+            reason=str(error),
+            hint="`aws configure list` shows what is set; correct it, or name another --profile",
+        ) from error
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Keep the garbage collector from walking the service models while they are parsed: a sixth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _without_personalize(region: str, partition: str) -> SettingsError:
+    regions = ", ".join(PERSONALIZE_REGIONS.get(partition, ())) or "none in this partition"
+    return SettingsError(
+        f"Amazon Personalize is not available in Region {region}",
+        reason=f"it is in {regions}",
+        hint="--region with one of them",
+    )
+
+
+def _user_agent() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+    try:
+        return f"personalize-perms/{version('personalize-perms')}"
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "personalize-perms/0"

@@ -1,0 +1,134 @@
+"""`init` and `apply`: make it so. `init` also asks, explains, and saves the answers."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from personalize_perms import steps
+from personalize_perms.cli import settings_file, setup
+from personalize_perms.cli.options import DRY_RUN, NO_INPUT, YES, request_of, shared
+from personalize_perms.cli.request import Request
+from personalize_perms.cli.setup import Result
+from personalize_perms.cli.talk import Talk
+from personalize_perms.model.changes import Plan
+from personalize_perms.model.errors import PersonalizePermsError
+from personalize_perms.model.inert import inert
+from personalize_perms.model.options import arguments
+from personalize_perms.report.lines import Line
+
+if TYPE_CHECKING:
+    from personalize_perms.aws.account import Account
+
+_USE_IT = "https://docs.aws.amazon.com/personalize/latest/dg/getting-started.html"
+
+
+@shared(DRY_RUN, YES, NO_INPUT)
+@click.command("init", short_help="The wizard: asks what is open, shows, confirms, applies, verifies.")
+@click.pass_context
+def init(ctx: click.Context, /, **_: object) -> Result:
+    """Set up every permission that Amazon Personalize needs, step by step.
+
+    Asks only what flags, variables and the settings file left open, shows every change, applies after your
+    confirmation, reads it back, and saves the answers for the next run.
+    """
+    return make_it_so(request_of(ctx, "init"))
+
+
+@shared(DRY_RUN, YES, NO_INPUT)
+@click.command("apply", short_help="Make it so, from the settings file and flags.")
+@click.pass_context
+def apply(ctx: click.Context, /, **_: object) -> Result:
+    """Make the account as the settings say: shows the plan, applies after your confirmation, reads it back."""
+    return make_it_so(request_of(ctx, "apply"))
+
+
+def make_it_so(request: Request) -> Result:
+    """Complete the settings, observe, plan, show, stop if dry run, confirm, apply, say what is next."""
+    talk = Talk(request)
+    if request.offline:
+        return _show(request, setup.plan_offline(request), talk)
+    asks = request.command == "init" and request.may_ask and not request.yes
+    if not asks:
+        request = setup.with_examples(request)
+        setup.check_answers(request.settings)
+    with setup.opened(request) as session:
+        account = setup.open_account(request, session, talk)
+        if request.command == "init":
+            talk.say(_introduction(request))
+        if asks:
+            request = _asked(request, account)
+        plan = setup.plan_live(request, account, talk)
+        if request.dry_run:
+            return _show(request, plan, talk)
+        talk.say(setup.describe(plan, documents=False))
+        if plan.refusals:
+            return setup.refused(plan, talk)
+        setup.confirm(request, plan)
+        result = setup.ended(plan, setup.execute(plan, account, talk))
+    return _completed(request, plan, result, talk)
+
+
+def _show(request: Request, plan: Plan, talk: Talk) -> Result:
+    if not request.as_json:
+        talk.out.lines(setup.describe(plan, documents=True))
+    if plan.refusals:
+        return setup.refused(plan, talk)
+    talk.say([Line("Dry run: nothing was changed.")])
+    return setup.ended(plan)
+
+
+def _introduction(request: Request) -> Iterator[Line]:
+    if not request.yes:
+        return
+    for number, step in enumerate(steps.STEPS, 1):
+        yield Line(f"{number}. {step.TITLE}", "title")
+        yield Line(f"   {step.WHY}")
+        yield Line(f"   {step.DOCS}", "dim")
+
+
+def _asked(request: Request, account: "Account") -> Request:
+    from personalize_perms import wizard  # noqa: PLC0415 - only where somebody is asked
+    from personalize_perms.aws.discovery import Discovery  # noqa: PLC0415 - botocore only when it is needed
+
+    settings = wizard.run(request.settings, request.given, wizard.open_prompter(os.environ), Discovery(account))
+    setup.check_answers(settings)
+    return request.with_settings(settings)
+
+
+def _completed(request: Request, plan: Plan, result: Result, talk: Talk) -> Result:
+    if result.exit_code == 0 and not request.as_json:
+        talk.out.line(plan.role_arn)
+    if plan.blocked:
+        talk.warn([Line("Blocked changes were left out; everything else was done. See '!' above.", "warning")])
+    if request.command == "init" and not request.sandbox:
+        _save(request, talk)
+    if result.exit_code == 0:
+        talk.say(_what_next(request, plan))
+    return result
+
+
+def _save(request: Request, talk: Talk) -> None:
+    run = {"region": request.region, "profile": request.profile, "expect-account": request.expect_account}
+    try:
+        changed = settings_file.save(request.config, request.settings, {k: v for k, v in run.items() if v})
+    except (OSError, PersonalizePermsError) as error:
+        talk.warn(
+            [Line(f"The answers could not be saved to {inert(str(request.config))}: {inert(str(error))}", "warning")]
+        )
+        return
+    if changed:
+        talk.say([Line(f"Saved the answers to {inert(str(request.config))}.")])
+
+
+def _what_next(request: Request, plan: Plan) -> Iterator[Line]:
+    # The role is given to every create call of the chosen workflows.
+    again = replace(request, sandbox=False)
+    words = ["personalize-perms", "apply", *arguments(again.settings), *again.arguments()]
+    yield Line()
+    yield Line(f"Amazon Personalize can use the role {plan.role_arn}", "done")
+    yield Line(f"The same again, without questions: {inert(shlex.join(words))} --yes")
+    yield Line(f"Next: pass that role when you create import jobs, exports and the like: {_USE_IT}")

@@ -1,0 +1,27 @@
+"""`completion`: the script that completes commands and options in a shell."""
+
+import click
+from click.shell_completion import get_completion_class
+
+from personalize_perms.cli.setup import Result
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+
+
+@click.command("completion", short_help="Completion script for your shell.")
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> Result:
+    """Print the completion script for SHELL.
+
+    \b
+    bash:        eval "$(personalize-perms completion bash)"
+    zsh:         eval "$(personalize-perms completion zsh)"
+    fish:        personalize-perms completion fish | source
+    powershell:  personalize-perms completion powershell | Out-String | Invoke-Expression
+    """
+    script = get_completion_class(shell)
+    if script is None:
+        raise click.UsageError(f"this version of Click has no completion for {shell}", ctx)
+    click.echo(script(ctx.find_root().command, {}, "personalize-perms", "_PERSONALIZE_PERMS_COMPLETE").source())
+    return Result()

@@ -1,0 +1,131 @@
+"""`explain`: why each statement is there, and what whoever runs the tool needs. Makes no call."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+import click
+
+from personalize_perms import documents, steps
+from personalize_perms.cli.options import request_of, shared
+from personalize_perms.cli.request import Request, refuse_conflicts
+from personalize_perms.cli.setup import Result
+from personalize_perms.cli.talk import Talk
+from personalize_perms.model import ownership
+from personalize_perms.model.changes import Plan
+from personalize_perms.model.inert import inert
+from personalize_perms.model.names import AccountId, S3Location
+from personalize_perms.model.resources import Desired, Json
+from personalize_perms.model.settings import Settings
+from personalize_perms.report.lines import Line
+from personalize_perms.templates import Reason, Templates
+
+_EXAMPLE_ACCOUNT: Final = AccountId("111122223333")
+_EXAMPLE_REGION: Final = "us-east-1"
+_TOOL: Final = click.Option(
+    ["--tool-permissions"], is_flag=True, help="Print the smallest policy that the person running a command needs."
+)
+_FOR: Final = click.Option(
+    ["--for", "command"],
+    type=click.Choice(["plan", "apply", "init"]),
+    help="With --tool-permissions: one command only.",
+)
+
+
+@shared(_TOOL, _FOR)
+@click.command("explain", short_help="Why each statement is there, and the AWS page that says so.")
+@click.pass_context
+def explain(ctx: click.Context, /, **_: object) -> Result:
+    """Explain every statement that the settings lead to. Makes no call; gaps are filled with examples."""
+    request = request_of(ctx, "explain")
+    refuse_conflicts(steps.conflicts(request.settings))
+    talk = Talk(request)
+    templates = Templates.load(request.policies_dir)
+    desired = _desired(request, templates, talk)
+    if ctx.params["tool_permissions"]:
+        return _tool(request, desired, ctx.params["command"], talk)
+    return _statements(request, desired, templates, talk)
+
+
+def _desired(request: Request, templates: Templates, talk: Talk) -> Desired:
+    from personalize_perms.engine import keys  # noqa: PLC0415 - nothing of this for --help
+
+    settings = _with_examples(request.settings)
+    filled = replace(
+        request,
+        settings=settings,
+        account=request.account or _EXAMPLE_ACCOUNT,
+        region=request.region or _EXAMPLE_REGION,
+        dry_run=True,
+    )
+    place = filled.offline_place()
+    if settings != request.settings or not request.account:
+        talk.say([Line("What you did not name is filled with AWS's example names.", "dim")])
+    uses = keys.offline(settings, place)
+    return steps.desire(steps.Context(settings=settings, place=place, keys=uses, templates=templates))
+
+
+def _with_examples(settings: Settings) -> Settings:
+    if settings.reads_input and not settings.inputs:
+        settings = replace(settings, inputs=(S3Location(bucket="amzn-s3-demo-bucket", prefix="input/"),))
+    if settings.writes_output and not settings.outputs:
+        settings = replace(settings, outputs=(S3Location(bucket="amzn-s3-demo-bucket", prefix="output/"),))
+    named = tuple(key for key in settings.kms_keys if "alias/" not in key)
+    missing = not named and (settings.kms_keys or "encrypted-dataset-group" in settings.workflows)
+    return replace(settings, kms_keys=("1234abcd-12ab-34cd-56ef-1234567890ab",) if missing else named)
+
+
+def _statements(request: Request, desired: Desired, templates: Templates, talk: Talk) -> Result:
+    from personalize_perms.engine import planner  # noqa: PLC0415 - nothing of this for --help
+
+    found = list(_explained(planner.plan_offline(desired), desired.name, templates))
+    if not request.as_json:
+        talk.out.lines(_lines(found))
+    return Result(data={"statements": found})
+
+
+def _explained(plan: Plan, name: str, templates: Templates) -> Iterator[dict[str, Any]]:
+    prefix = ownership.sid_prefix(name)
+    nothing = Reason(why="no reason is given in reasons.json", docs="")
+    for stored in plan.documents:
+        for statement in documents.statements(stored.document):
+            sid = str(statement["Sid"])
+            reason = templates.reasons.get(sid.removeprefix(prefix), nothing)
+            actions = statement["Action"]
+            yield {
+                "kind": stored.kind,
+                "name": stored.name,
+                "sid": sid,
+                "actions": actions if isinstance(actions, list) else [actions],
+                "why": reason.why,
+                "docs": reason.docs,
+            }
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[Line]:
+    document = ""
+    for statement in found:
+        title = f"{statement['kind']} {statement['name']}"
+        if title != document:
+            document = title
+            yield Line(inert(title), "title")
+        yield Line(f"  {inert(statement['sid'])}: {', '.join(statement['actions'])}")
+        yield Line(f"      {inert(statement['why'])}")
+        if statement["docs"]:
+            yield Line(f"      {inert(statement['docs'])}", "dim")
+
+
+def _tool(request: Request, desired: Desired, command: str | None, talk: Talk) -> Result:
+    from personalize_perms.engine import tool_permissions  # noqa: PLC0415 - nothing of this for --help
+
+    commands = (command,) if command else tool_permissions.COMMANDS
+    policies: dict[str, dict[str, Json]] = {
+        name: documents.new_document(tool_permissions.tool_permissions(desired, name)) for name in commands
+    }
+    if not request.as_json:
+        for name, document in policies.items():
+            if not command:
+                talk.out.line(f"# to run {name}", "title")
+            talk.out.line(json.dumps(document, indent=2))
+    return Result(data={"policies": policies})

@@ -1,0 +1,177 @@
+"""From a request to a plan and its execution: what `init`, `plan` and `apply` share."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from personalize_perms import steps
+from personalize_perms.cli.request import Request, refuse_conflicts, refuse_missing
+from personalize_perms.cli.talk import Talk
+from personalize_perms.model.changes import Outcome, Plan, Status
+from personalize_perms.model.errors import Cancelled, SettingsError
+from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.names import S3Location
+from personalize_perms.model.settings import Settings
+from personalize_perms.report import envelope, lines
+from personalize_perms.report.lines import Line
+from personalize_perms.templates import Templates
+
+if TYPE_CHECKING:
+    from personalize_perms.aws.account import Account
+    from personalize_perms.aws.session import AwsSession
+
+
+@dataclass(slots=True, kw_only=True)
+class Result:
+    """What a command ends with; `main` prints it and takes the exit code."""
+
+    exit_code: int = 0
+    data: dict[str, Any] = field(default_factory=dict)
+    errors: list[dict[str, str]] = field(default_factory=list)
+    partial: bool = False
+
+
+def check_answers(settings: Settings) -> None:
+    """Raise `SettingsError` if answers are missing or contradict each other."""
+    refuse_conflicts(steps.conflicts(settings))
+    refuse_missing(steps.missing(settings))
+
+
+@contextmanager
+def opened(request: Request) -> Iterator["AwsSession"]:
+    """Open a session on the account, or on the sandbox; failed calls inside end in words for the person."""
+    from personalize_perms.aws.errors import AwsError  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.aws.failures import failure  # noqa: PLC0415 - nothing of this for --help
+
+    try:
+        if request.sandbox:
+            from personalize_perms.aws.sandbox import sandbox  # noqa: PLC0415 - moto is an extra
+
+            with sandbox(request.region or "us-east-1") as session:
+                yield session
+        else:
+            from personalize_perms.aws.session import AwsSession  # noqa: PLC0415 - botocore only when it is needed
+
+            yield AwsSession(request.profile, request.region)
+    except AwsError as error:
+        raise failure(error) from error
+
+
+def open_account(request: Request, session: "AwsSession", talk: Talk) -> "Account":
+    """Find out who calls, and say it before anything else."""
+    from personalize_perms.aws import account  # noqa: PLC0415 - botocore only when it is needed
+
+    found = account.open_account(session, request.expect_account)
+    talk.say(lines.caller_lines(found.caller))
+    return found
+
+
+def with_examples(request: Request) -> Request:
+    """Return the request with the sandbox's example buckets where it needs some and nobody is asked."""
+    if not request.sandbox:
+        return request
+    from personalize_perms.aws import sandbox  # noqa: PLC0415 - moto is an extra
+
+    settings = request.settings
+    if settings.reads_input and not settings.inputs:
+        settings = replace(settings, inputs=(S3Location.parse(sandbox.SANDBOX_INPUT),))
+    if settings.writes_output and not settings.outputs:
+        settings = replace(settings, outputs=(S3Location.parse(sandbox.SANDBOX_OUTPUT),))
+    return request.with_settings(settings)
+
+
+def plan_offline(request: Request) -> Plan:
+    """Return the plan that can be made without any call."""
+    from personalize_perms.engine import keys, planner  # noqa: PLC0415 - nothing of this for --help
+
+    place = request.offline_place()
+    check_answers(request.settings)
+    context = steps.Context(
+        settings=request.settings,
+        place=place,
+        keys=keys.offline(request.settings, place),
+        templates=Templates.load(request.policies_dir),
+    )
+    plan = planner.plan_offline(steps.desire(context))
+    unread = Finding(
+        check="offline",
+        severity=Severity.LOW,
+        resource=f"account {place.account}",
+        message="the account was not read: what is there is unknown, and so are the keys of the buckets; "
+        "of shared documents only our statements are shown",
+        remedy="leave --offline out to compare with the account",
+    )
+    return replace(plan, findings=(*plan.findings, unread))
+
+
+def plan_live(request: Request, account: "Account", talk: Talk) -> Plan:
+    """Read the account and return the plan."""
+    from personalize_perms.engine import observe, planner  # noqa: PLC0415 - nothing of this for --help
+
+    templates = Templates.load(request.policies_dir)
+    with talk.doing("Reading the account"):
+        observation = observe.observe(account, request.settings, templates)
+    return planner.plan(observation.desired, observation.live, observation.refusals)
+
+
+def describe(plan: Plan, *, documents: bool) -> Iterator[Line]:
+    """Yield documents (if wanted), changes and findings of a plan."""
+    if documents:
+        yield from lines.document_lines(plan.documents)
+    yield from lines.plan_lines(plan)
+    yield from lines.finding_lines(plan.findings)
+
+
+def confirm(request: Request, plan: Plan) -> None:
+    """Return if the changes may be made; raise `Cancelled` or `SettingsError` if not."""
+    if request.yes or not plan.writes:
+        return
+    if not request.may_ask:
+        raise SettingsError(
+            "nothing was changed: the plan needs a confirmation, and there is no terminal to ask on",
+            hint="look at the plan (personalize-perms plan), then add --yes",
+        )
+    from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
+
+    if not open_prompter(os.environ).confirm(f"Make these {len(plan.writes)} changes?", default=False):
+        raise Cancelled("nothing was changed")
+
+
+def execute(plan: Plan, account: "Account", talk: Talk) -> tuple[Outcome, ...]:
+    """Make the changes of a plan, journalled, and return what became of each."""
+    if not plan.writes:
+        return ()
+    from personalize_perms.engine.executor import Executor  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.engine.journal import Journal  # noqa: PLC0415 - nothing of this for --help
+
+    journal = Journal.open(plan)
+    try:
+        outcomes = Executor(account, journal, talk).apply(plan)
+    finally:
+        journal.close()
+    talk.say(lines.outcome_lines(outcomes))
+    return outcomes
+
+
+def refused(plan: Plan, talk: Talk) -> Result:
+    """Say why nothing is written, and end the run."""
+    talk.warn(lines.refusal_lines(plan.refusals))
+    talk.say([Line("Nothing was changed.")])
+    code = 2 if all(refusal.code == "settings" for refusal in plan.refusals) else 1
+    errors = [envelope.error_entry(refusal) for refusal in plan.refusals]
+    return Result(exit_code=code, data=envelope.plan_data(plan), errors=errors + envelope.blocked_errors(plan))
+
+
+def ended(plan: Plan, outcomes: tuple[Outcome, ...] = ()) -> Result:
+    """Return the result of a plan that was shown or applied."""
+    failed = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
+    done = any(outcome.status is Status.DONE for outcome in outcomes)
+    errors = envelope.outcome_errors(outcomes) + envelope.blocked_errors(plan)
+    return Result(
+        exit_code=1 if failed or plan.blocked else 0,
+        data=envelope.plan_data(plan, outcomes),
+        errors=errors,
+        partial=done,
+    )

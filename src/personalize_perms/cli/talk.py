@@ -1,0 +1,60 @@
+"""What a command says while it runs: talk and progress on stderr, the result alone on stdout."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from personalize_perms.cli.request import Request
+from personalize_perms.model.changes import Change, Outcome
+from personalize_perms.model.inert import inert
+from personalize_perms.report import lines
+from personalize_perms.report.lines import Line
+from personalize_perms.report.printer import Printer, wants_colour
+
+_QUIET_FOR = 2.0
+"""Seconds between two lines about the same wait."""
+
+
+class Talk:
+    """The two streams of one run. It also hears the executor's progress, from several threads."""
+
+    def __init__(self, request: Request) -> None:
+        plain = request.no_color or request.offline
+        self.out = Printer(sys.stdout, colour=not plain and not request.as_json and wants_colour(sys.stdout))
+        self._err = Printer(sys.stderr, colour=not plain and wants_colour(sys.stderr))
+        self._quiet = request.quiet
+        self._lock = threading.Lock()
+        self._said_at: dict[str, float] = {}
+
+    def say(self, said: Iterable[Line]) -> None:
+        """Say something on stderr, unless quiet."""
+        if not self._quiet:
+            with self._lock:
+                self._err.lines(said)
+
+    def warn(self, said: Iterable[Line]) -> None:
+        """Say something on stderr, also when quiet."""
+        with self._lock:
+            self._err.lines(said)
+
+    @contextmanager
+    def doing(self, what: str) -> Iterator[None]:
+        """Say what takes a moment."""
+        self.say([Line(f"{what} ...", "dim")])
+        yield
+
+    def finished(self, outcome: Outcome) -> None:
+        """Hear what became of a change."""
+        self.say([lines.outcome_line(outcome)])
+
+    def waiting(self, change: Change, why: str, elapsed: float, limit: float) -> None:
+        """Hear that a change waits for AWS; said at most every other second."""
+        now = time.monotonic()
+        with self._lock:
+            if now - self._said_at.get(change.resource, -_QUIET_FOR) < _QUIET_FOR:
+                return
+            self._said_at[change.resource] = now
+        text = f"waiting {change.kind} {inert(change.resource)}: {elapsed:.0f} s of at most {limit:.0f} s"
+        self.say([Line(f"{text} ({inert(why)})", "dim")])

@@ -1,0 +1,243 @@
+"""Makes the changes of a plan, each of them: read again, journal, write once, read back.
+
+The changes of a wave run side by side, and while one wave is being written the documents of the next are read again,
+so that the whole takes few round trips. No call is sent blindly again: what became of a lost answer is settled by
+reading. Faults that pass by themselves are waited for, bounded and visibly.
+"""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final, Protocol
+
+from personalize_perms.aws.account import Account
+from personalize_perms.aws.errors import AwsError, Fault
+from personalize_perms.engine.journal import Journal
+from personalize_perms.engine.operations import Operations
+from personalize_perms.model.changes import (
+    Attach,
+    Change,
+    CreateGrant,
+    CreatePolicy,
+    CreateRole,
+    DeletePolicy,
+    DeletePolicyVersion,
+    DeleteRole,
+    Detach,
+    Operation,
+    Outcome,
+    Plan,
+    PutBucketPolicy,
+    RevokeGrant,
+    Status,
+)
+from personalize_perms.model.errors import NotSettled, PersonalizePermsError
+
+WORKERS: Final = 16
+DEADLINE: Final = 120.0
+"""Seconds that one change may take, all waiting included: about what IAM needs at its slowest."""
+MAX_SENDS: Final = 8
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 8.0
+_FRESH = 0.05
+"""Seconds, at the least, for which a document that was read again counts as just read."""
+
+
+class Progress(Protocol):
+    """Hears what happens, from several threads."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Hear what became of a change."""
+
+    def waiting(self, change: Change, why: str, elapsed: float, limit: float) -> None:
+        """Hear that a change waits for AWS, seconds so far and at the most."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time, replaceable in tests."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[float, float], float] = random.uniform
+
+
+@dataclass(slots=True)
+class _Step:
+    change: Change
+    operation: Operation
+    started: float = 0.0
+    checked_at: float = -1.0
+    check_took: float = 0.0
+    sends: int = 0
+    created_here: bool = False
+    """Whether it refers to something that this run creates, so that "not there" may mean "not yet"."""
+    outcome: Outcome | None = field(default=None)
+
+
+class Executor:
+    """Applies one plan to one account."""
+
+    def __init__(self, account: Account, journal: Journal, progress: Progress, clock: Clock | None = None) -> None:
+        self._operations = Operations(account, journal.run_id)
+        self._journal = journal
+        self._progress = progress
+        self._clock = clock or Clock()
+        self._stopped = False
+
+    def apply(self, plan: Plan) -> tuple[Outcome, ...]:
+        """Make all changes; after a failure the wave under way is finished and the rest is skipped."""
+        creates = any(isinstance(change.operation, CreateRole | CreatePolicy) for change in plan.writes)
+        steps = [_Step(change, change.operation, created_here=creates) for change in plan.writes if change.operation]
+        waves = [list(wave) for _, wave in groupby(steps, key=lambda step: step.change.wave)]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            confirming: list[Future[None]] = []
+            for number, wave in enumerate(waves):
+                following = waves[number + 1] if number + 1 < len(waves) else []
+                self._together(pool, [*((self._send, step) for step in wave), *((self._look, s) for s in following)])
+                confirming += [pool.submit(self._confirm, step) for step in wave if step.outcome is None]
+                if self._stopped or any(step.outcome for step in wave):
+                    break
+            self._wait(confirming)
+        return tuple(self._result(step) for step in steps)
+
+    def _together(self, pool: ThreadPoolExecutor, calls: Sequence[tuple[Callable[[_Step], None], _Step]]) -> None:
+        self._wait([pool.submit(call, step) for call, step in calls])
+
+    def _wait(self, futures: Sequence[Future[None]]) -> None:
+        """Wait for calls under way; Ctrl-C lets them finish and starts no more."""
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            self._stopped = True
+            wait(futures)
+        for future in futures:
+            future.result()
+
+    def _result(self, step: _Step) -> Outcome:
+        if step.outcome:
+            return step.outcome
+        why = "you stopped the run" if self._stopped else "an earlier change failed"
+        return Outcome(change=step.change, status=Status.SKIPPED, message=f"not tried: {why}")
+
+    def _finish(self, step: _Step, status: Status, message: str = "", hint: str = "") -> None:
+        step.outcome = Outcome(change=step.change, status=status, message=message, hint=hint)
+        self._journal.record(step.outcome)
+        self._progress.finished(step.outcome)
+
+    # Before the write
+
+    def _look(self, step: _Step) -> None:
+        """Read the document again ahead of time; a failure shows when it is looked at again."""
+        try:
+            self._check(step)
+        except (AwsError, PersonalizePermsError):
+            step.checked_at = -1.0
+
+    def _check(self, step: _Step) -> None:
+        before = self._clock.now()
+        self._operations.check(step.operation)
+        step.checked_at = self._clock.now()
+        step.check_took = step.checked_at - before
+
+    def _is_fresh(self, step: _Step) -> bool:
+        return step.checked_at >= 0 and self._clock.now() - step.checked_at <= max(_FRESH, step.check_took)
+
+    # The write
+
+    def _send(self, step: _Step) -> None:
+        step.started = self._clock.now()
+        try:
+            if not self._is_fresh(step):
+                self._check(step)
+            self._journal.intend(step.change)
+            self._send_until_settled(step)
+        except AwsError as error:
+            self._finish(step, Status.FAILED, f"{error.code}: {error.message}", _hint(error))
+        except PersonalizePermsError as error:
+            self._finish(step, Status.FAILED, error.message, error.hint)
+
+    def _send_until_settled(self, step: _Step) -> None:
+        lost = False
+        while True:
+            step.sends += 1
+            try:
+                self._operations.send(step.operation)
+            except AwsError as error:
+                if error.fault in (Fault.EXISTS, Fault.ABSENT) and self._already(step, error.fault, lost=lost):
+                    return
+                lost = lost or error.fault is Fault.UNKNOWN
+                if error.fault is Fault.UNKNOWN and self._operations.landed(step.operation):
+                    return
+                if not self._passes(step, error):
+                    raise
+                self._pause(step, error.message)
+                self._check(step)
+            else:
+                return
+
+    def _already(self, step: _Step, fault: Fault, *, lost: bool) -> bool:
+        """Tell whether "exists" or "not there" means that it is already as wanted."""
+        operation = step.operation
+        if fault is Fault.ABSENT:
+            removes = isinstance(operation, DeletePolicy | DeletePolicyVersion | DeleteRole | Detach | RevokeGrant)
+            return removes or (isinstance(operation, PutBucketPolicy) and operation.document_json is None)
+        return lost and self._operations.made_by_this_run(operation)
+
+    def _passes(self, step: _Step, error: AwsError) -> bool:
+        """Tell whether a failure passes by itself, so that sending again makes sense."""
+        if step.sends >= MAX_SENDS or self._clock.now() - step.started > DEADLINE:
+            return False
+        if error.fault in (Fault.THROTTLED, Fault.CONFLICT, Fault.UNKNOWN, Fault.UNREACHABLE):
+            return True
+        if error.fault is Fault.NOT_YET:
+            return step.created_here
+        return error.fault is Fault.ABSENT and step.created_here and isinstance(step.operation, Attach | CreateGrant)
+
+    def _pause(self, step: _Step, why: str) -> None:
+        elapsed = self._clock.now() - step.started
+        self._progress.waiting(step.change, why, elapsed, DEADLINE)
+        longest = min(_LONGEST_PAUSE * 4, _FIRST_PAUSE * 2**step.sends)
+        self._clock.sleep(self._clock.jitter(longest / 2, longest))
+
+    # After the write
+
+    def _confirm(self, step: _Step) -> None:
+        try:
+            self._read_back(step)
+        except AwsError as error:
+            self._finish(
+                step,
+                Status.FAILED,
+                f"was sent, but could not be read back: {error.code}: {error.message}",
+                _hint(error),
+            )
+        except PersonalizePermsError as error:
+            self._finish(step, Status.FAILED, error.message, error.hint)
+        else:
+            self._finish(step, Status.DONE)
+
+    def _read_back(self, step: _Step) -> None:
+        pause = _FIRST_PAUSE
+        while not self._operations.landed(step.operation):
+            elapsed = self._clock.now() - step.started
+            if elapsed > DEADLINE:
+                raise NotSettled(
+                    f"AWS accepted the change of {step.change.resource} but does not show it after {elapsed:.0f} s",
+                    hint="someone may have changed it at the same time: run the same command again",
+                )
+            self._progress.waiting(step.change, "AWS does not show it yet", elapsed, DEADLINE)
+            self._clock.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _hint(error: AwsError) -> str:
+    hints = {
+        Fault.DENIED: f"ask an administrator for {error.action} on {error.resource}, then run the same command again",
+        Fault.EXISTS: "someone made it since the plan was made: run the same command again",
+        Fault.LIMIT: "remove what is no longer needed, or ask AWS to raise the quota",
+        Fault.CREDENTIALS: "sign in again, then run the same command again",
+    }
+    return hints.get(error.fault, "run the same command again: it goes on from what is there")

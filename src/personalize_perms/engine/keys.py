@@ -1,0 +1,204 @@
+"""Which KMS keys a set-up uses, and a clear answer for those that cannot be used. Pure.
+
+https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-key-access.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from personalize_perms import steps
+from personalize_perms.model.changes import Refusal
+from personalize_perms.model.errors import SettingsError
+from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.live import Absent, KeyFacts, Present, Read, Unreadable
+from personalize_perms.model.names import Arn
+from personalize_perms.model.settings import KeyUse, Place, Settings, Workflow
+
+_DOCS = steps.kms_key.DOCS
+_WAYS_OUT = {
+    "Disabled": "aws kms enable-key --key-id {arn}",
+    "PendingDeletion": "aws kms cancel-key-deletion --key-id {arn}, then aws kms enable-key --key-id {arn}",
+    "PendingReplicaDeletion": "choose another key with --kms-key",
+    "PendingImport": "import the key's material first",
+    "Unavailable": "bring its custom key store back first",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class ResolvedKeys:
+    """The keys to use, and what was wrong about the others."""
+
+    uses: tuple[KeyUse, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def full_reference(reference: str, place: Place) -> str:
+    """Return the key ARN for a bare key id; ARNs and aliases stay."""
+    if reference.startswith(("arn:", "alias/")):
+        return reference
+    return place.arn("kms", f"key/{reference}", regional=True)
+
+
+def is_local(reference: str, place: Place, kind: str) -> bool:
+    """Tell whether `reference` is the ARN of a `key` or `alias` of this account and Region."""
+    return reference.startswith(place.arn("kms", f"{kind}/", regional=True))
+
+
+def resolve(
+    settings: Settings, place: Place, bucket_keys: Mapping[str, Read[str]], facts: Mapping[str, Read[KeyFacts] | None]
+) -> ResolvedKeys:
+    """Return the keys that the settings name and those of their buckets.
+
+    `facts` are by full reference. Whatever cannot be used becomes a refusal: a set-up around such a key cannot work.
+    """
+    resolved = ResolvedKeys()
+    explicit: list[Arn] = []
+    for reference in settings.kms_keys:
+        found = _judge(full_reference(reference, place), "", place, facts, resolved)
+        explicit += [found] if found else []
+    by_bucket: dict[str, Arn] = {}
+    for bucket in settings.buckets:
+        key = bucket_keys.get(bucket, Absent())
+        if isinstance(key, Unreadable):
+            resolved.findings.append(_unknown_encryption(bucket, key))
+        elif isinstance(key, Present):
+            found = _judge(full_reference(key.value, place) if key.value else "", bucket, place, facts, resolved)
+            if found:
+                by_bucket[bucket] = found
+    if Workflow.ENCRYPTED_DATASET_GROUP in settings.workflows and not explicit and not by_bucket:
+        resolved.refusals += [] if resolved.refusals else [no_key()]
+    resolved.uses = steps.key_uses(settings, explicit, by_bucket)
+    return resolved
+
+
+def offline(settings: Settings, place: Place) -> tuple[KeyUse, ...]:
+    """Return the keys that the settings name by id or ARN; raise `SettingsError` where only AWS knows the answer."""
+    explicit: list[Arn] = []
+    for reference in settings.kms_keys:
+        full = full_reference(reference, place)
+        if not is_local(full, place, "key"):
+            raise SettingsError(
+                f"--kms-key {reference} cannot be used without a call to AWS",
+                reason="an alias is resolved by KMS, and keys of other accounts or Regions cannot be used",
+                hint="give the ARN or id of a key of this account and Region",
+            )
+        explicit.append(Arn.parse(full))
+    if Workflow.ENCRYPTED_DATASET_GROUP in settings.workflows and not explicit:
+        refusal = no_key()
+        raise SettingsError(refusal.message, reason=refusal.reason, hint=refusal.hint)
+    return steps.key_uses(settings, explicit, {})
+
+
+def no_key() -> Refusal:
+    """Return the refusal for an encrypted dataset group without a key."""
+    return Refusal(
+        code="settings",
+        message="the workflow encrypted-dataset-group needs a KMS key, and none of the buckets has one",
+        hint="name it: --kms-key, PERSONALIZE_PERMS_KMS_KEY, or kms-key in the settings file",
+    )
+
+
+def _judge(
+    reference: str,
+    bucket: str,
+    place: Place,
+    facts: Mapping[str, Read[KeyFacts] | None],
+    resolved: ResolvedKeys,
+) -> Arn | None:
+    where = f"the key of bucket {bucket}" if bucket else "the key of --kms-key"
+    found = facts.get(reference)
+    refusal: Refusal | None = None
+    if not reference or reference.endswith("alias/aws/s3"):
+        refusal = _aws_managed(where, bucket)
+    elif reference.startswith("arn:") and not any(is_local(reference, place, kind) for kind in ("key", "alias")):
+        refusal = _foreign(reference, where, place)
+    elif isinstance(found, Present):
+        refusal = _unusable(found.value, where, bucket, place)
+        if not refusal:
+            return Arn.parse(found.value.arn)
+    elif isinstance(found, Unreadable) and is_local(reference, place, "key"):
+        resolved.findings.append(_unknown_state(reference, found))
+        return Arn.parse(reference)
+    elif isinstance(found, Unreadable):
+        refusal = Refusal(
+            code="access-denied",
+            message=f"{where}, {reference}, cannot be resolved",
+            reason=f"not allowed: {found.action}; {found.reason}",
+            hint="give its key ARN with --kms-key, or ask for kms:DescribeKey",
+        )
+    else:
+        refusal = Refusal(
+            code="not-found",
+            message=f"{where}, {reference}, does not exist in {place.region} of account {place.account}",
+            hint="aws kms list-aliases shows the keys by alias; name one with --kms-key",
+        )
+    resolved.refusals.append(refusal)
+    return None
+
+
+def _aws_managed(where: str, bucket: str) -> Refusal:
+    return Refusal(
+        code="key-unusable",
+        message=f"{where} is AWS managed: its key policy cannot be edited, so Amazon Personalize cannot be let in",
+        reason="the service principal needs a statement in the key policy of a customer managed key",
+        hint=f"set the default encryption of {bucket} to a customer managed key, or to SSE-S3"
+        if bucket
+        else "name a customer managed key with --kms-key",
+    )
+
+
+def _foreign(reference: str, where: str, place: Place) -> Refusal:
+    arn = Arn.parse(reference)
+    other = (
+        f"account {arn.account}" if arn.account != place.account else f"Region {arn.region} (partition {arn.partition})"
+    )
+    return Refusal(
+        code="key-unusable",
+        message=f"{where}, {reference}, belongs to {other}; this set-up is for {place.account} in {place.region}",
+        reason="only its own account can edit a key policy, and a bucket's key is in the bucket's Region",
+        hint="name a key of this account and Region with --kms-key",
+    )
+
+
+def _unusable(facts: KeyFacts, where: str, bucket: str, place: Place) -> Refusal | None:
+    if facts.manager == "AWS":
+        return _aws_managed(where, bucket)
+    if not is_local(facts.arn, place, "key"):
+        return _foreign(facts.arn, where, place)
+    if facts.state != "Enabled":
+        return Refusal(
+            code="key-unusable",
+            message=f"{where}, {facts.arn}, is {facts.state}: nothing can be read or written with it",
+            hint=_WAYS_OUT.get(facts.state, "choose another key with --kms-key").format(arn=facts.arn),
+        )
+    if (facts.usage, facts.spec) != ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"):
+        return Refusal(
+            code="key-unusable",
+            message=f"{where}, {facts.arn}, is a {facts.spec} key for {facts.usage}",
+            reason="S3 and Amazon Personalize use symmetric encryption keys",
+            hint="name a symmetric key with --kms-key",
+        )
+    return None
+
+
+def _unknown_encryption(bucket: str, read: Unreadable) -> Finding:
+    return Finding(
+        check="bucket-encryption",
+        severity=Severity.MEDIUM,
+        resource=bucket,
+        message=f"cannot know whether bucket {bucket} is encrypted with a KMS key: not allowed {read.action}",
+        remedy="if it is, name the key with --kms-key",
+        docs=_DOCS,
+    )
+
+
+def _unknown_state(reference: str, read: Unreadable) -> Finding:
+    return Finding(
+        check="key-state",
+        severity=Severity.MEDIUM,
+        resource=reference,
+        message=f"cannot know whether the key is enabled: not allowed {read.action}",
+        remedy="ask for kms:DescribeKey on the key",
+        docs=_DOCS,
+    )

@@ -1,0 +1,210 @@
+"""What was granted under this name and is no longer wanted: taken back last, and only then forgotten. Pure."""
+
+from personalize_perms.documents import DocumentKind
+from personalize_perms.engine import memory
+from personalize_perms.engine.draft import Draft
+from personalize_perms.engine.plan_policies import plan_tags
+from personalize_perms.engine.plan_resource_policies import put_bucket_statements, put_key_statements, revoke_grants
+from personalize_perms.model import ownership
+from personalize_perms.model.changes import (
+    Action,
+    DeletePolicy,
+    DeletePolicyVersion,
+    DeleteRole,
+    Detach,
+    UpdateTrust,
+    Wave,
+)
+from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.live import LivePolicy, LiveRole, Present, RoleContents
+from personalize_perms.model.names import Arn
+from personalize_perms.model.resources import BucketPolicyStatements, KeyGrant, KeyPolicyStatements, PrincipalKind
+
+_PRINCIPALS = {"u": PrincipalKind.USER, "g": PrincipalKind.GROUP, "a": PrincipalKind.ROLE}
+
+
+def plan_leftovers(draft: Draft) -> None:
+    """Take back what the ledger and the service policies remember beyond what is wanted."""
+    _buckets(draft)
+    released: set[str] = set()
+    for entry in sorted(memory.leftover_entries(draft.desired, draft.live.policies)):
+        kind, _, name = entry.partition("/")
+        if (kind in ("k", "G") and _key(draft, kind, name)) or (
+            kind in _PRINCIPALS and _attachment(draft, _PRINCIPALS[kind], name)
+        ):
+            released.add(entry)
+    for name in memory.role_leftovers(draft.desired, draft.live.policies):
+        if _role(draft, name):
+            released |= {f"r/{name}", f"t/{name}"}
+    for arn in memory.policy_leftovers(draft.desired, draft.live.policies):
+        if _policy(draft, arn):
+            released |= {f"p/{Arn.parse(arn).name}", f"s/{Arn.parse(arn).name}"}
+    _forget(draft, released | _gone(draft))
+
+
+def _buckets(draft: Draft) -> None:
+    wanted = {resource.bucket for resource in draft.desired.resources if isinstance(resource, BucketPolicyStatements)}
+    for name in memory.remembered(draft.desired, draft.live.policies).buckets:
+        bucket = draft.live.buckets.get(name)
+        if name not in wanted and bucket is not None:
+            put_bucket_statements(draft, bucket, (), wave=Wave.WITHDRAW)
+
+
+def _key(draft: Draft, kind: str, name: str) -> bool:
+    region, _, key_id = name.partition("/")
+    place = draft.desired.place
+    arn = f"arn:{place.partition}:kms:{region}:{place.account}:key/{key_id}"
+    key = draft.live.keys.get(arn)
+    if key is None:
+        draft.findings.append(
+            Finding(
+                check="leftover",
+                severity=Severity.MEDIUM,
+                resource=arn,
+                message=f"the key was let in by this set-up in {region}, and is no longer wanted",
+                remedy=f"run once with --region {region} to take it back",
+            )
+        )
+        return False
+    if kind == "G":
+        wanted = any(isinstance(r, KeyGrant) and r.key_arn == arn for r in draft.desired.resources)
+        if not wanted and isinstance(key.grants, Present):
+            revoke_grants(draft, arn, key.grants.value)
+        return wanted or isinstance(key.grants, Present)
+    still = any(isinstance(r, KeyPolicyStatements) and r.key_arn == arn for r in draft.desired.resources)
+    return still or put_key_statements(draft, arn, key, (), wave=Wave.CLEAR)
+
+
+def _attachment(draft: Draft, kind: PrincipalKind, name: str) -> bool:
+    for policy in _own_policies(draft):
+        if name in memory.attached(policy, kind):
+            _detach(draft, policy.arn, kind, name)
+    return True
+
+
+def _own_policies(draft: Draft) -> list[LivePolicy]:
+    present = [found.value for found in draft.live.policies.values() if isinstance(found, Present)]
+    return [policy for policy in present if memory.is_own_policy(policy, draft.desired.name)]
+
+
+def _detach(draft: Draft, policy_arn: str, kind: PrincipalKind, name: str) -> None:
+    operation = Detach(policy_arn=policy_arn, principal_kind=kind, principal_name=name)
+    if any(change.operation == operation for change in draft.changes):
+        return
+    shown = f"{policy_arn} -> {kind}/{name}"
+    draft.change(Action.DELETE, "attachment", shown, "is no longer wanted", operation, wave=Wave.CLEAR)
+
+
+def _role(draft: Draft, name: str) -> bool:
+    found, contents = draft.live.roles.get(name), draft.live.contents.get(name)
+    if not isinstance(found, Present):
+        return found is not None
+    role = found.value
+    own = [policy.arn for policy in _own_policies(draft) if name in policy.roles]
+    for arn in own:
+        _detach(draft, arn, PrincipalKind.ROLE, name)
+    if not memory.is_own_role(role, draft.desired.name):
+        return _leave_adopted(draft, role)
+    if isinstance(contents, Present) and not _used_by_others(contents.value, own):
+        draft.change(
+            Action.DELETE,
+            "role",
+            role.arn,
+            "was made by this set-up, is no longer wanted, and nothing of others hangs on it",
+            DeleteRole(role_name=name),
+            wave=Wave.DELETE,
+        )
+        return True
+    draft.findings.append(
+        Finding(
+            check="leftover",
+            severity=Severity.LOW,
+            resource=role.arn,
+            message="the role is no longer wanted; it stays because others attached something to it, "
+            "or because what hangs on it may not be read",
+            remedy="delete it when nothing needs it",
+        )
+    )
+    return False
+
+
+def _used_by_others(contents: RoleContents, own: list[str]) -> bool:
+    foreign = set(contents.attached_policy_arns) - set(own)
+    return bool(foreign or contents.inline_policy_names or contents.instance_profiles)
+
+
+def _leave_adopted(draft: Draft, role: LiveRole) -> bool:
+    edit = draft.edited(DocumentKind.TRUST_POLICY, role.arn, role.trust_json, ())
+    if edit is None:
+        return False
+    if edit.changed and edit.foreign:
+        text = draft.store(DocumentKind.TRUST_POLICY, role.name, edit.document)
+        draft.change(
+            Action.UPDATE,
+            DocumentKind.TRUST_POLICY,
+            role.arn,
+            f"is no longer the service role; {edit.foreign} statements of others stay",
+            UpdateTrust(role_name=role.name, before_json=role.trust_json, document_json=text),
+            wave=Wave.CLEAR,
+            details=edit.details,
+        )
+    return True
+
+
+def _policy(draft: Draft, arn: str) -> bool:
+    found = draft.live.policies[arn]
+    if not isinstance(found, Present) or not memory.is_own_policy(found.value, draft.desired.name):
+        return True
+    policy = found.value
+    leaving = {
+        (change.operation.principal_kind, change.operation.principal_name)
+        for change in draft.changes
+        if isinstance(change.operation, Detach) and change.operation.policy_arn == arn
+    }
+    made = {entry.partition("/")[2] for entry in memory.ledger(draft.desired, draft.live.policies)}
+    for kind in PrincipalKind:
+        for name in memory.attached(policy, kind):
+            if name in made or name == draft.desired.service_role_name:
+                _detach(draft, arn, kind, name)
+                leaving.add((kind, name))
+    users = [(kind, name) for kind in PrincipalKind for name in memory.attached(policy, kind)]
+    if any(user not in leaving for user in users):
+        draft.findings.append(
+            Finding(
+                check="leftover",
+                severity=Severity.LOW,
+                resource=arn,
+                message="the policy is no longer wanted; it stays because others attached it",
+                remedy="detach and delete it when nobody needs it",
+            )
+        )
+        return False
+    for version in policy.spare_versions:
+        operation = DeletePolicyVersion(arn=arn, version_id=version)
+        reason = "goes with its policy"
+        draft.change(Action.DELETE, "managed-policy-version", f"{arn} {version}", reason, operation, wave=Wave.CLEAR)
+    reason = "was made by this set-up and is no longer wanted"
+    draft.change(Action.DELETE, DocumentKind.MANAGED_POLICY, arn, reason, DeletePolicy(arn=arn), wave=Wave.DELETE)
+    return True
+
+
+def _gone(draft: Draft) -> set[str]:
+    wanted_kinds = {"p": "policy", "s": "policy"}
+    gone: set[str] = set()
+    for entry in memory.leftover_entries(draft.desired, draft.live.policies):
+        kind, _, name = entry.partition("/")
+        arn = draft.desired.place.arn("iam", f"policy/{name}")
+        if kind in wanted_kinds and not isinstance(draft.live.policies.get(arn), Present):
+            gone.add(entry)
+    return gone
+
+
+def _forget(draft: Draft, released: set[str]) -> None:
+    first = memory.first_service_policy(draft.desired)
+    wanted = next((policy for policy in memory.managed_policies(draft.desired) if policy.arn == first), None)
+    leftovers = memory.leftover_entries(draft.desired, draft.live.policies)
+    if wanted is None or not leftovers & released:
+        return
+    entries = ownership.read_ledger(wanted.tags)
+    remembered = ownership.write_ledger(entries | leftovers)
+    plan_tags(draft, first, remembered, ownership.write_ledger(entries | (leftovers - released)), wave=Wave.FORGET)

@@ -1,0 +1,177 @@
+"""What to change in bucket and key policies, which belong to others, and in grants. Pure."""
+
+from collections.abc import Iterable
+
+from personalize_perms import documents
+from personalize_perms.documents import DocumentKind
+from personalize_perms.engine.draft import Draft
+from personalize_perms.model import ownership
+from personalize_perms.model.changes import (
+    Action,
+    CreateGrant,
+    PutBucketPolicy,
+    PutKeyPolicy,
+    RevokeGrant,
+    Wave,
+)
+from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.live import Absent, LiveBucket, LiveGrant, LiveKey, Present, Unreadable
+from personalize_perms.model.resources import (
+    BucketPolicyStatements,
+    Json,
+    KeyGrant,
+    KeyPolicyStatements,
+    Statement,
+)
+
+
+def plan_bucket_policy(draft: Draft, wanted: BucketPolicyStatements) -> None:
+    """Append our statements to a bucket's policy, or make one where there is none."""
+    bucket = draft.live.buckets[wanted.bucket]
+    if _bucket_usable(draft, bucket):
+        put_bucket_statements(draft, bucket, wanted.statements, wave=Wave.GRANT)
+
+
+def _bucket_usable(draft: Draft, bucket: LiveBucket) -> bool:
+    region = draft.desired.place.region
+    match bucket.region:
+        case Absent():
+            draft.refuse(
+                "not-found",
+                f"there is no bucket {bucket.name}",
+                hint="check --input and --output, or create the bucket first",
+            )
+            return False
+        case Present(value=found) if found != region:
+            draft.refuse(
+                "wrong-region",
+                f"the bucket {bucket.name} is in {found}, and this set-up is for {region}",
+                reason="Amazon Personalize reads and writes in its own Region",
+                hint=f"run with --region {found}, or name a bucket in {region}",
+            )
+            return False
+        case Unreadable(action=action):
+            draft.findings.append(
+                Finding(
+                    check="bucket-region",
+                    severity=Severity.MEDIUM,
+                    resource=bucket.name,
+                    message=f"cannot know the Region of bucket {bucket.name}: not allowed {action}",
+                    remedy="ask for s3:ListBucket on the bucket",
+                )
+            )
+    return True
+
+
+def put_bucket_statements(draft: Draft, bucket: LiveBucket, wanted: Iterable[Statement], *, wave: Wave) -> bool:
+    """Make our statements in a bucket's policy as `wanted`; tell whether it will hold just these."""
+    name, found = bucket.name, bucket.policy_json
+    kind = DocumentKind.BUCKET_POLICY
+    if isinstance(found, Unreadable):
+        draft.block(kind, name, f"cannot know what its policy holds: not allowed {found.action}. {found.reason}")
+        return False
+    statements = tuple(wanted)
+    if isinstance(found, Absent):
+        if statements:
+            text = draft.store(kind, name, documents.new_document(statements))
+            details = tuple(f"+ {statement['Sid']}" for statement in statements)
+            operation = PutBucketPolicy(bucket=name, before_json=None, document_json=text)
+            draft.change(Action.CREATE, kind, name, "has no policy yet", operation, wave=wave, details=details)
+        return True
+    edit = draft.edited(kind, name, found.value, statements)
+    if edit is None:
+        return False
+    if not edit.changed:
+        draft.show_unchanged(kind, name, found.value)
+        draft.keep(kind, name, f"holds our statements; {edit.foreign} of others stay")
+    elif not documents.statements(edit.document):
+        operation = PutBucketPolicy(bucket=name, before_json=found.value, document_json=None)
+        reason = "our statements are no longer wanted, and nothing else is in it"
+        draft.change(Action.DELETE, kind, name, reason, operation, wave=wave, details=edit.details)
+    else:
+        text = draft.store(kind, name, edit.document)
+        operation = PutBucketPolicy(bucket=name, before_json=found.value, document_json=text)
+        reason = f"{edit.foreign} statements of others stay as they are"
+        draft.change(Action.UPDATE, kind, name, reason, operation, wave=wave, details=edit.details)
+    return True
+
+
+def plan_key_policy(draft: Draft, wanted: KeyPolicyStatements) -> None:
+    """Append our statements to a key's policy."""
+    put_key_statements(draft, wanted.key_arn, draft.live.keys[wanted.key_arn], wanted.statements, wave=Wave.GRANT)
+
+
+def put_key_statements(draft: Draft, key_arn: str, key: LiveKey, wanted: Iterable[Statement], *, wave: Wave) -> bool:
+    """Make our statements in a key's policy as `wanted`; tell whether it will hold just these."""
+    kind, found = DocumentKind.KEY_POLICY, key.policy_json
+    if not isinstance(found, Present):
+        why = f"not allowed {found.action}. {found.reason}" if isinstance(found, Unreadable) else "AWS shows none"
+        draft.block(kind, key_arn, f"cannot know what its policy holds: {why}")
+        return False
+    edit = draft.edited(kind, key_arn, found.value, wanted)
+    if edit is None:
+        return False
+    if not edit.changed:
+        draft.show_unchanged(kind, key_arn, found.value)
+        draft.keep(kind, key_arn, f"holds our statements; {edit.foreign} of others stay")
+        return True
+    document: dict[str, Json] = edit.document
+    if not documents.statements(document):
+        draft.block(
+            kind, key_arn, "without our statements nobody could administer the key any more: give it an owner first"
+        )
+        return False
+    text = draft.store(kind, key_arn, document)
+    operation = PutKeyPolicy(key_arn=key_arn, before_json=found.value, document_json=text)
+    reason = f"{edit.foreign} statements of others stay as they are"
+    draft.change(Action.UPDATE, kind, key_arn, reason, operation, wave=wave, details=edit.details)
+    return True
+
+
+def plan_grant(draft: Draft, wanted: KeyGrant) -> None:
+    """Create the grant unless one of that name for that role is there; revoke our others on the key."""
+    grants = draft.live.keys[wanted.key_arn].grants
+    if not isinstance(grants, Present):
+        reason = (
+            f"not allowed {grants.action}. {grants.reason}"
+            if isinstance(grants, Unreadable)
+            else "the key is not there"
+        )
+        draft.block("grant", wanted.key_arn, f"cannot know which grants there are: {reason}")
+        return
+    shown = f"{wanted.key_arn} {wanted.name}"
+    if any(_is_same(grant, wanted) for grant in grants.value):
+        draft.keep("grant", shown)
+    else:
+        draft.change(
+            Action.CREATE,
+            "grant",
+            shown,
+            f"lets {wanted.grantee_arn} use the key: {', '.join(wanted.operations)}",
+            CreateGrant(
+                key_arn=wanted.key_arn, name=wanted.name, grantee_arn=wanted.grantee_arn, operations=wanted.operations
+            ),
+        )
+    revoke_grants(draft, wanted.key_arn, [grant for grant in grants.value if not _is_same(grant, wanted)])
+
+
+def _is_same(grant: LiveGrant, wanted: KeyGrant) -> bool:
+    return (
+        grant.name == wanted.name
+        and grant.grantee == wanted.grantee_arn
+        and set(grant.operations) == set(wanted.operations)
+    )
+
+
+def revoke_grants(draft: Draft, key_arn: str, grants: Iterable[LiveGrant]) -> None:
+    """Revoke those of the grants that this set-up made."""
+    for grant in grants:
+        if grant.name.startswith(f"{ownership.sid_prefix(draft.desired.name)}-"):
+            draft.change(
+                Action.DELETE,
+                "grant",
+                f"{key_arn} {grant.name}",
+                f"{grant.grantee} no longer needs it",
+                RevokeGrant(key_arn=key_arn, grant_id=grant.grant_id),
+                wave=Wave.CLEAR,
+            )

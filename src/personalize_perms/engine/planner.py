@@ -1,0 +1,96 @@
+"""From what is wanted and what is there to what will be done. Pure: it reads nothing and changes nothing.
+
+Refusals end a run before its first write; a blocked change is left out and everything else is still done.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from personalize_perms import documents
+from personalize_perms.documents import DocumentKind
+from personalize_perms.engine import plan_leftovers, plan_policies, plan_resource_policies, plan_roles
+from personalize_perms.engine.draft import Draft
+from personalize_perms.model.changes import Plan, Refusal, StoredDocument
+from personalize_perms.model.errors import LimitExceeded
+from personalize_perms.model.live import Caller, Live
+from personalize_perms.model.names import Arn
+from personalize_perms.model.resources import (
+    BucketPolicyStatements,
+    Desired,
+    KeyGrant,
+    KeyPolicyStatements,
+    ManagedPolicy,
+    PolicyAttachment,
+    Resource,
+    Role,
+    TrustPolicyStatements,
+)
+
+
+def plan(desired: Desired, live: Live, refusals: Iterable[Refusal] = ()) -> Plan:
+    """Return the changes that make `live` as `desired`, in the order in which they are made."""
+    draft = Draft(desired=desired, live=live, findings=list(desired.findings), refusals=list(refusals))
+    for resource in desired.resources:
+        _plan_resource(draft, resource)
+    plan_leftovers.plan_leftovers(draft)
+    return Plan(
+        name=desired.name,
+        caller=live.caller,
+        role_arn=desired.service_role_arn,
+        changes=tuple(sorted(draft.changes, key=lambda change: change.wave)),
+        documents=tuple(draft.stored),
+        findings=tuple(draft.findings),
+        refusals=tuple(dict.fromkeys(draft.refusals)),
+    )
+
+
+def _plan_resource(draft: Draft, resource: Resource) -> None:
+    match resource:
+        case ManagedPolicy():
+            plan_policies.plan_policy(draft, resource)
+        case PolicyAttachment():
+            plan_policies.plan_attachment(draft, resource)
+        case Role():
+            plan_roles.plan_role(draft, resource)
+        case TrustPolicyStatements():
+            plan_roles.plan_adopted_role(draft, resource)
+        case BucketPolicyStatements():
+            plan_resource_policies.plan_bucket_policy(draft, resource)
+        case KeyPolicyStatements():
+            plan_resource_policies.plan_key_policy(draft, resource)
+        case KeyGrant():
+            plan_resource_policies.plan_grant(draft, resource)
+        case _:
+            assert_never(resource)
+
+
+def plan_offline(desired: Desired) -> Plan:
+    """Return the documents of `desired` without knowing what is there: of shared ones, our statements only."""
+    stored: list[StoredDocument] = []
+    for resource in desired.resources:
+        match resource:
+            case ManagedPolicy(name=name, statements=statements):
+                kind = DocumentKind.MANAGED_POLICY
+            case Role(name=name, statements=statements) | TrustPolicyStatements(role_name=name, statements=statements):
+                kind = DocumentKind.TRUST_POLICY
+            case BucketPolicyStatements(bucket=name, statements=statements):
+                kind = DocumentKind.BUCKET_POLICY
+            case KeyPolicyStatements(key_arn=name, statements=statements):
+                kind = DocumentKind.KEY_POLICY
+            case PolicyAttachment() | KeyGrant():
+                continue
+            case _:
+                assert_never(resource)
+        document = documents.new_document(statements)
+        if documents.size(kind, document) > documents.LIMITS[kind]:
+            raise LimitExceeded(f"the {kind.replace('-', ' ')} of {name} is larger than AWS allows", hint="name less")
+        stored.append(StoredDocument(kind=kind, name=name, text=documents.to_text(kind, document), document=document))
+    caller = Caller(place=desired.place, arn="")
+    return Plan(
+        name=desired.name,
+        caller=caller,
+        role_arn=str(Arn.parse(desired.service_role_arn)),
+        changes=(),
+        documents=tuple(stored),
+        findings=desired.findings,
+    )

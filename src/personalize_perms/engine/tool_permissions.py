@@ -1,0 +1,124 @@
+"""What the person who runs a command needs to be allowed: the tool's own least privilege. Pure.
+
+Each row is one action, where it is needed, and by which commands. Actions without resource-level permissions in
+AWS's Service Authorization Reference stand on `*`.
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from personalize_perms.model.names import Arn
+from personalize_perms.model.resources import (
+    BucketPolicyStatements,
+    Desired,
+    Json,
+    KeyGrant,
+    KeyPolicyStatements,
+    ManagedPolicy,
+    PolicyAttachment,
+    PrincipalKind,
+    Role,
+    Statement,
+    TrustPolicyStatements,
+)
+
+COMMANDS: Final = ("plan", "apply", "init")
+_READ, _WRITE, _ASK = frozenset(COMMANDS), frozenset({"apply", "init"}), frozenset({"init"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    scope: str
+    commands: frozenset[str]
+    actions: tuple[str, ...]
+
+
+_ROWS: Final = (
+    _Row(
+        "Policies",
+        _READ,
+        ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy", "iam:ListPolicyVersions"),
+    ),
+    _Row("Policies", _WRITE, ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion")),
+    _Row("Policies", _WRITE, ("iam:DeletePolicy", "iam:TagPolicy", "iam:UntagPolicy")),
+    _Row("Boundaries", _READ, ("iam:GetPolicy",)),
+    _Row("Roles", _READ, ("iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")),
+    _Row("Roles", _READ, ("iam:ListInstanceProfilesForRole",)),
+    _Row("Roles", _WRITE, ("iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:UpdateAssumeRolePolicy")),
+    _Row("MadeRoles", _WRITE, ("iam:CreateRole", "iam:DeleteRole", "iam:TagRole", "iam:UpdateRoleDescription")),
+    _Row("BoundedRoles", _WRITE, ("iam:PutRolePermissionsBoundary",)),
+    _Row("Users", _READ, ("iam:ListAttachedUserPolicies",)),
+    _Row("Users", _WRITE, ("iam:AttachUserPolicy", "iam:DetachUserPolicy")),
+    _Row("Groups", _READ, ("iam:ListAttachedGroupPolicies",)),
+    _Row("Groups", _WRITE, ("iam:AttachGroupPolicy", "iam:DetachGroupPolicy")),
+    _Row("TrustedUsers", _READ, ("iam:GetUser",)),
+    _Row("SamlProviders", _READ, ("iam:GetSAMLProvider",)),
+    _Row("OidcProviders", _READ, ("iam:GetOpenIDConnectProvider",)),
+    _Row("Account", _READ, ("iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles")),
+    _Row("Account", _ASK, ("iam:ListGroups", "iam:ListUsers", "kms:ListAliases", "s3:ListAllMyBuckets")),
+    _Row("Buckets", _READ, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration", "s3:ListBucket")),
+    _Row("Buckets", _WRITE, ("s3:DeleteBucketPolicy", "s3:PutBucketPolicy")),
+    _Row("Keys", _READ, ("kms:DescribeKey", "kms:GetKeyPolicy")),
+    _Row("Keys", _WRITE, ("kms:PutKeyPolicy",)),
+    _Row("GrantedKeys", _READ, ("kms:ListGrants",)),
+    _Row("GrantedKeys", _WRITE, ("kms:CreateGrant", "kms:RevokeGrant")),
+)
+
+
+def tool_permissions(desired: Desired, command: str) -> list[Statement]:
+    """Return the statements that whoever runs `command` for this set-up needs."""
+    scopes = _scopes(desired)
+    found: dict[str, list[str]] = {}
+    for row in _ROWS:
+        if command in row.commands and scopes.get(row.scope):
+            found.setdefault(row.scope, []).extend(row.actions)
+    return [
+        {"Sid": scope, "Effect": "Allow", "Action": [*sorted(set(actions))], "Resource": [*sorted(set(scopes[scope]))]}
+        for scope, actions in found.items()
+    ]
+
+
+def _scopes(desired: Desired) -> Mapping[str, list[str]]:
+    place = desired.place
+    resources = desired.resources
+    made = [resource for resource in resources if isinstance(resource, Role)]
+    adopted = [resource.role_arn for resource in resources if isinstance(resource, TrustPolicyStatements)]
+    attached = [resource for resource in resources if isinstance(resource, PolicyAttachment)]
+    principals = [*_principals(made)]
+    grants = [resource.key_arn for resource in resources if isinstance(resource, KeyGrant)]
+
+    def named(kind: PrincipalKind) -> list[str]:
+        return [place.arn("iam", f"{kind}/{r.principal_name}") for r in attached if r.principal_kind is kind]
+
+    roles = [*(role.arn for role in made), *adopted]
+    known = {arn.rpartition("/")[2] for arn in roles}
+    others = [arn for arn in named(PrincipalKind.ROLE) if arn.rpartition("/")[2] not in known]
+    return {
+        "Policies": [resource.arn for resource in resources if isinstance(resource, ManagedPolicy)],
+        "Boundaries": [role.boundary_arn for role in made if role.boundary_arn],
+        "Roles": [*roles, *others],
+        "MadeRoles": [role.arn for role in made],
+        "BoundedRoles": [role.arn for role in made if role.boundary_arn],
+        "Users": named(PrincipalKind.USER),
+        "Groups": named(PrincipalKind.GROUP),
+        "TrustedUsers": [arn for arn in principals if Arn.parse(arn).resource.startswith("user/")],
+        "SamlProviders": [arn for arn in principals if Arn.parse(arn).resource.startswith("saml-provider/")],
+        "OidcProviders": [arn for arn in principals if Arn.parse(arn).resource.startswith("oidc-provider/")],
+        "Account": ["*"],
+        "Buckets": [
+            f"arn:{place.partition}:s3:::{r.bucket}" for r in resources if isinstance(r, BucketPolicyStatements)
+        ],
+        "Keys": [*(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements)), *grants],
+        "GrantedKeys": grants,
+    }
+
+
+def _principals(roles: Iterable[Role]) -> Iterable[str]:
+    for role in roles:
+        for statement in role.statements:
+            principal: Json = statement.get("Principal")
+            for kind in ("AWS", "Federated"):
+                values = principal.get(kind, []) if isinstance(principal, dict) else []
+                yield from (str(value) for value in (values if isinstance(values, list) else [values]))

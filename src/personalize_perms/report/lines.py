@@ -1,0 +1,124 @@
+"""What a person reads, as lines with a style. No terminal here: the same lines go to a screen, a pipe or a file.
+
+A sign or a word always says what the colour says. Foreign text passes `inert`, so it can be shown but not acted out.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from personalize_perms.model.changes import Action, Change, Outcome, Plan, Refusal, Status, StoredDocument
+from personalize_perms.model.errors import PersonalizePermsError
+from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.inert import inert
+from personalize_perms.model.live import Caller
+
+SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.KEEP: "=", Action.BLOCKED: "!"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line and its style: an action's name, `title`, `dim`, `warning`, `error` or nothing."""
+
+    text: str = ""
+    style: str = ""
+
+
+def caller_lines(caller: Caller) -> Iterator[Line]:
+    """Say for which account and by whom, and which endpoint if it is not AWS's own."""
+    place = caller.place
+    yield Line(f"Account {place.account}   Region {place.region}   Partition {place.partition}", "title")
+    if caller.arn:
+        yield Line(f"as {inert(caller.arn)}", "dim")
+    if caller.endpoint:
+        yield Line(f"Endpoint {inert(caller.endpoint)} (not AWS's own: it sees your requests)", "warning")
+
+
+def document_lines(documents: Iterable[StoredDocument]) -> Iterator[Line]:
+    """Print every document in full, byte for byte as it is stored."""
+    for document in documents:
+        yield Line(f"# {document.kind} {inert(document.name)}", "title")
+        yield from (Line(inert(line)) for line in document.text.split("\n"))
+        yield Line()
+
+
+def plan_lines(plan: Plan) -> Iterator[Line]:
+    """Show the changes with their statement-level differences, then the counts."""
+    if not plan.changes and not plan.refusals:
+        return
+    yield Line(f"Plan for the set-up {plan.name}", "title")
+    for change in plan.changes:
+        yield from change_lines(change)
+    counts = Counter(change.action for change in plan.changes)
+    words = {
+        Action.CREATE: "to create",
+        Action.UPDATE: "to update",
+        Action.DELETE: "to delete",
+        Action.KEEP: "to keep",
+        Action.BLOCKED: "blocked",
+    }
+    yield Line()
+    yield Line(", ".join(f"{counts[action]} {word}" for action, word in words.items()))
+    if not plan.writes and not plan.blocked and not plan.refusals:
+        yield Line("Nothing to do: everything is as it should be.", "done")
+
+
+def change_lines(change: Change) -> Iterator[Line]:
+    """Show one change."""
+    sign = SIGNS[change.action]
+    yield Line(f"{sign} {change.action:<8} {change.kind} {inert(change.resource)}", change.action)
+    if change.action is not Action.KEEP:
+        yield Line(f"      {inert(change.reason)}", "dim")
+        yield from (Line(f"      {inert(detail)}", "dim") for detail in change.details)
+
+
+def finding_lines(findings: Iterable[Finding]) -> Iterator[Line]:
+    """Show what the person should know, worst first."""
+    order = list(Severity)
+    for finding in sorted(findings, key=lambda finding: -order.index(finding.severity)):
+        yield Line(f"{finding.severity}: {inert(finding.resource)}: {inert(finding.message)}", "warning")
+        if finding.remedy:
+            yield Line(f"      {inert(finding.remedy)}")
+        if finding.docs:
+            yield Line(f"      {finding.docs}", "dim")
+
+
+def refusal_lines(refusals: Iterable[Refusal]) -> Iterator[Line]:
+    """Say why nothing is written, and what to do."""
+    for refusal in refusals:
+        yield from problem_lines(refusal.message, refusal.reason, refusal.hint)
+
+
+def error_lines(error: PersonalizePermsError) -> Iterator[Line]:
+    """Say what failed, why, and the next step."""
+    yield from problem_lines(error.message, error.reason, error.hint)
+
+
+def problem_lines(message: str, reason: str, hint: str) -> Iterator[Line]:
+    """Say what, why and what next."""
+    first, *rest = message.split("\n")
+    yield Line(f"Error: {inert(first)}", "error")
+    yield from (Line(f"  {inert(line)}") for line in rest)
+    if reason:
+        yield Line(f"  Why: {inert(reason)}")
+    if hint:
+        yield Line(f"  Next: {inert(hint)}")
+
+
+def outcome_line(outcome: Outcome) -> Line:
+    """Say what became of one change."""
+    change = outcome.change
+    text = f"{outcome.status:<8} {change.action} {change.kind} {inert(change.resource)}"
+    if outcome.message:
+        text += f": {inert(outcome.message)}"
+    return Line(text, {Status.DONE: "done", Status.FAILED: "error", Status.SKIPPED: "dim"}[outcome.status])
+
+
+def outcome_lines(outcomes: Iterable[Outcome]) -> Iterator[Line]:
+    """Name everything that was not done, with the next step, and count."""
+    found = list(outcomes)
+    counts = Counter(outcome.status for outcome in found)
+    yield Line(", ".join(f"{counts[status]} {status}" for status in Status))
+    for hint in dict.fromkeys(outcome.hint for outcome in found if outcome.hint):
+        yield Line(f"  Next: {inert(hint)}")

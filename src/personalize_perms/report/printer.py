@@ -1,0 +1,58 @@
+"""Puts lines on a stream: with colour by rich on a terminal, plain everywhere else.
+
+rich is imported only when colour is wanted: pipes, `--help` and the offline dry run do without it.
+"""
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, TextIO
+
+from personalize_perms.report.lines import Line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLES: Final = {
+    "create": "green",
+    "update": "yellow",
+    "delete": "red",
+    "keep": "dim",
+    "blocked": "bold red",
+    "title": "bold",
+    "dim": "dim",
+    "warning": "yellow",
+    "error": "bold red",
+    "done": "green",
+}
+
+
+class Printer:
+    """Writes lines to one stream. Identifiers are never cut: long lines wrap at the terminal's edge."""
+
+    def __init__(self, stream: TextIO, *, colour: bool) -> None:
+        self._stream = stream
+        self._console = _console(stream) if colour else None
+
+    def lines(self, lines: Iterable[Line]) -> None:
+        """Write the lines."""
+        for line in lines:
+            self.line(line.text, line.style)
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Write one line; `text` is inert already."""
+        if self._console is None:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+        else:
+            self._console.print(text, style=_STYLES.get(style), soft_wrap=True)
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Tell whether colour suits this stream: a terminal that is not dumb, and no NO_COLOR."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _console(stream: TextIO) -> "Console":
+    from rich.console import Console  # noqa: PLC0415 - only where colour is shown
+
+    return Console(file=stream, markup=False, emoji=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,78 @@
+"""Step 3: Amazon Personalize may take on the role for this account and Region, and for nobody else."""
+
+from typing import Final
+
+from personalize_perms.model.errors import TemplateError
+from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.resources import Json, Resource, Statement, TrustPolicyStatements
+from personalize_perms.model.settings import Hardening, Missing, Settings, SourceConditions
+from personalize_perms.steps.context import Context
+
+TITLE: Final = "Preventing the confused deputy"
+WHY: Final = (
+    "The role's trust policy lets Amazon Personalize in only when it works for your account and Region, so that "
+    "nobody else can make it use your role."
+)
+DOCS: Final = "https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html"
+FIELDS: Final = ("tighten_trust", "source_conditions")
+
+
+def missing(settings: Settings) -> tuple[Missing, ...]:  # noqa: ARG001 - every step answers
+    """Return the answers that this step still needs: none."""
+    return ()
+
+
+def statements(context: Context) -> tuple[Statement, ...]:
+    """Return our statements of the service role's trust policy."""
+    strict = context.settings.hardening is Hardening.STRICT
+    return context.render("trust/service-role-strict" if strict else "trust/service-role")
+
+
+def desired(context: Context) -> tuple[Resource, ...]:
+    """Return our statements for an adopted role; a role that is made comes with them."""
+    settings = context.settings
+    if not settings.role_arn:
+        return ()
+    return (
+        TrustPolicyStatements(
+            role_name=settings.service_role_name,
+            role_arn=context.service_role_arn,
+            statements=statements(context),
+            tighten=settings.tighten_trust,
+        ),
+    )
+
+
+def conditioned(context: Context, own: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Return statements for the service principal, with the trust policy's conditions if they are wanted everywhere."""
+    if context.settings.source_conditions is not SourceConditions.ALL:
+        return own
+    condition = statements(context)[0].get("Condition")
+    if not isinstance(condition, dict):
+        raise TemplateError("the trust template has no Condition that --source-conditions all could put elsewhere")
+    return tuple({**statement, "Condition": _both(statement.get("Condition"), condition)} for statement in own)
+
+
+def findings(context: Context) -> tuple[Finding, ...]:
+    """Return a warning where conditions are demanded that Amazon Personalize may not meet."""
+    if context.settings.source_conditions is not SourceConditions.ALL:
+        return ()
+    return (
+        Finding(
+            check="source-conditions-unproven",
+            severity=Severity.MEDIUM,
+            resource=context.service_role_arn,
+            message="it is not documented that Amazon Personalize sends aws:SourceAccount and aws:SourceArn to S3 and "
+            "KMS; if it does not, jobs fail with insufficient privileges",
+            remedy="if a job fails, run again with --source-conditions trust",
+            docs=DOCS,
+        ),
+    )
+
+
+def _both(one: Json, other: dict[str, Json]) -> dict[str, Json]:
+    merged: dict[str, Json] = dict(one) if isinstance(one, dict) else {}
+    for operator, keys in other.items():
+        before = merged.get(operator)
+        merged[operator] = {**before, **keys} if isinstance(before, dict) and isinstance(keys, dict) else keys
+    return merged

@@ -1,0 +1,35 @@
+import pytest
+from wire import Wire
+
+from personalize_perms.aws.account import open_account
+from personalize_perms.aws.iam import Iam
+from personalize_perms.aws.kms import Kms
+from personalize_perms.aws.s3 import S3
+from personalize_perms.aws.session import AwsSession
+from personalize_perms.model.errors import CredentialsError
+
+
+def test_opening_an_account_asks_one_thing_and_builds_no_other_client(
+    session: AwsSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+    prepare = session._prepare  # noqa: SLF001 - counts the clients
+    monkeypatch.setattr(session, "_prepare", lambda client, service: (built.append(service), prepare(client, service)))
+    account = open_account(session, None)
+    assert built == ["sts"]
+    assert account.workers == session.workers
+    assert account.caller.place.region == "eu-west-1"
+
+
+def test_an_account_that_is_not_the_expected_one_is_not_opened(session: AwsSession, wire: Wire) -> None:
+    calls = wire.records("s3")
+    with pytest.raises(CredentialsError):
+        open_account(session, "999999999999")
+    assert calls == []
+
+
+@pytest.mark.parametrize("kind", [Iam, S3, Kms, AwsSession])
+def test_public_functions_that_call_aws_begin_with_read_or_write(kind: type) -> None:
+    names = {name for name in dir(kind) if not name.startswith("_")}
+    own = {"caller", "region", "endpoint", "reader", "writer"}
+    assert {name for name in names if not name.startswith(("read_", "write_"))} <= own

@@ -1,0 +1,109 @@
+"""Whatever a person chooses, types, takes back and changes: the wizard ends, and with settings that can be used."""
+
+import random
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from scripted_prompter import FakeDiscovery, entries
+
+from personalize_perms import steps
+from personalize_perms.aws.discovery import Choice as LiveChoice
+from personalize_perms.model.live import Present
+from personalize_perms.model.names import Arn, S3Location
+from personalize_perms.model.settings import Settings, Workflow
+from personalize_perms.wizard import run
+from personalize_perms.wizard.prompter import Back, Choice
+
+ACCOUNT = "arn:aws:iam::123456789012:"
+TYPED = (
+    "", "1", "2", "3", "7", "12", "acme-data", "in/", "s3://other/out", "team=a", "client", "/path/", "alias/data",
+    f"{ACCOUNT}user/ada", f"{ACCOUNT}role/mine", f"{ACCOUNT}policy/limit", f"{ACCOUNT}saml-provider/corp",
+    f"{ACCOUNT}oidc-provider/idp",
+)  # fmt: skip
+PATIENCE = 150
+
+
+class Wanderer:
+    """Answers at random, goes back now and then, and settles down after a while."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)  # noqa: S311
+        self._asked = 0
+
+    def _turn(self) -> bool:
+        self._asked += 1
+        assert self._asked < 3 * PATIENCE, "the wizard does not end"
+        tired = self._asked > PATIENCE
+        if not tired and self._random.random() < 0.15:
+            raise Back
+        return tired
+
+    def say(self, text: str) -> None:
+        assert text is not None
+
+    def choose(self, text: str, choices: Sequence[Choice], *, default: str = "") -> str:
+        self._turn()
+        return self._random.choice(choices).value
+
+    def choose_many(
+        self, text: str, choices: Sequence[Choice], *, default: Sequence[str] = (), required: bool = True
+    ) -> tuple[str, ...]:
+        self._turn()
+        least = 1 if required else 0
+        chosen = self._random.sample(choices, self._random.randint(least, min(3, len(choices))))
+        return tuple(choice.value for choice in choices if choice in chosen)
+
+    def text(self, text: str, *, default: str = "", check: Callable[[str], object]) -> str:
+        tired = self._turn()
+        tries = ["", *TYPED] if tired else self._random.sample(TYPED, len(TYPED))
+        for candidate in tries:
+            try:
+                check(candidate)
+            except ValueError:
+                continue
+            return candidate
+        pytest.fail(f"nothing that could be typed answers: {text}")
+
+    def confirm(self, text: str, *, default: bool) -> bool:
+        self._turn()
+        return self._random.random() < 0.5
+
+
+def account() -> FakeDiscovery:
+    roles = (LiveChoice(value=f"{ACCOUNT}role/open", label="open", is_open=True),)
+    users = (LiveChoice(value=f"{ACCOUNT}user/ada", label="ada"), LiveChoice(value=f"{ACCOUNT}user/bob", label="bob"))
+    return FakeDiscovery(
+        buckets=entries("acme-data", "acme-results"),
+        roles=Present(roles),
+        users=Present(users),
+        groups=entries("team"),
+        keys=entries("alias/data"),
+    )
+
+
+BASE = Settings(
+    workflows=(Workflow.BATCH,),
+    inputs=(S3Location.parse("s3://acme-data/a/"), S3Location.parse("s3://acme-data/b/")),
+    role_name="mine",
+    assumable_by=(Arn.parse(f"{ACCOUNT}user/ada"),),
+    require_mfa=True,
+)
+
+
+@examples(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    known=st.sets(st.sampled_from(["inputs", "workflows", "role_name"])),
+    people=st.booleans(),
+)
+def test_every_walk_ends_with_settings_that_can_be_used(seed: int, known: set[str], people: bool) -> None:  # noqa: FBT001
+    fields = known | ({"assumable_by", "require_mfa"} if people else set())
+    base = Settings(**{field: getattr(BASE, field) for field in fields})
+
+    settings = run(base, dict.fromkeys(fields, "file"), Wanderer(seed), account())
+
+    assert steps.missing(settings) == ()
+    assert steps.conflicts(settings) == ()

@@ -1,0 +1,184 @@
+import io
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+from personalize_perms.wizard.interactive import QuestionaryPrompter
+from personalize_perms.wizard.prompter import TYPE_IT, Back, Choice, Prompter
+
+DOWN, ESC, CTRL_C, ENTER = "\x1b[B", "\x1b", "\x03", "\r"
+PETS = tuple(Choice(value=name, label=name) for name in ("ada", "bob", "bea"))
+MANY = (*(Choice(value=f"role-{number:04}", label=f"role-{number:04}") for number in range(5000)), TYPE_IT)
+
+
+@contextmanager
+def typing(*keys: str, output: DummyOutput | Vt100_Output | None = None) -> Iterator[QuestionaryPrompter]:
+    """Type the first keys at once and the others one after the other, with time to draw in between."""
+    with create_pipe_input() as pipe, create_app_session(input=pipe):
+        timers = [threading.Timer(0.3 * number, pipe.send_text, (key,)) for number, key in enumerate(keys[1:], 1)]
+        pipe.send_text(keys[0])
+        for timer in timers:
+            timer.start()
+        yield QuestionaryPrompter(output or DummyOutput())
+        for timer in timers:
+            timer.join()
+
+
+def accept(_: str) -> None:
+    return None
+
+
+def refuse_short(text: str) -> None:
+    if len(text) < 3:
+        raise ValueError("too short")
+
+
+def test_arrows_and_enter_choose() -> None:
+    with typing(DOWN + ENTER) as prompter:
+        assert prompter.choose("Which?", PETS) == "bob"
+
+
+def test_the_default_is_under_the_pointer_and_an_unknown_one_is_ignored() -> None:
+    with typing(ENTER) as prompter:
+        assert prompter.choose("Which?", PETS, default="bea") == "bea"
+    with typing(ENTER) as prompter:
+        assert prompter.choose("Which?", PETS, default="zoe") == "ada"
+
+
+def test_typing_filters_a_long_list() -> None:
+    with typing("4711" + ENTER) as prompter:
+        assert prompter.choose("Which?", MANY) == "role-4711"
+
+
+def test_a_filter_that_finds_nothing_takes_no_entry_but_leads_to_typing() -> None:
+    with typing("no-such-role" + ENTER + ENTER) as prompter:
+        assert prompter.choose("Which?", MANY) == TYPE_IT.value
+    with typing("no-such-role" + " " + " " + ENTER) as prompter:
+        assert prompter.choose_many("Which?", MANY) == (TYPE_IT.value,)
+
+
+def test_space_ticks_and_enter_accepts() -> None:
+    with typing(" " + DOWN + DOWN + " " + ENTER) as prompter:
+        assert prompter.choose_many("Which?", PETS) == ("ada", "bea")
+
+
+def test_nothing_ticked_is_accepted_only_where_nothing_is_required() -> None:
+    with typing(ENTER + " " + ENTER) as prompter:
+        assert prompter.choose_many("Which?", PETS) == ("ada",)
+    with typing(ENTER) as prompter:
+        assert prompter.choose_many("Which?", PETS, required=False) == ()
+    with typing(ENTER) as prompter:
+        assert prompter.choose_many("Which?", PETS, default=("bob",)) == ("bob",)
+
+
+def test_a_refused_text_stays_and_can_be_corrected() -> None:
+    with typing("ab" + ENTER + "c" + ENTER) as prompter:
+        assert prompter.text("Say:", check=refuse_short) == "abc"
+
+
+def test_a_default_text_can_be_taken() -> None:
+    with typing(ENTER) as prompter:
+        assert prompter.text("Say:", default="in/", check=accept) == "in/"
+
+
+@pytest.mark.parametrize(
+    ("keys", "default", "answer"), [("y\r", False, True), ("n\r", True, False), ("\r", False, False)]
+)
+def test_yes_and_no(keys: str, default: bool, answer: bool) -> None:  # noqa: FBT001
+    with typing(keys) as prompter:
+        assert prompter.confirm("Sure?", default=default) is answer
+
+
+QUESTIONS: list[Callable[[Prompter], object]] = [
+    lambda prompter: prompter.choose("Which?", PETS),
+    lambda prompter: prompter.choose("Which?", MANY),
+    lambda prompter: prompter.choose_many("Which?", PETS),
+    lambda prompter: prompter.text("Say:", check=accept),
+    lambda prompter: prompter.confirm("Sure?", default=True),
+]
+
+
+@pytest.mark.parametrize("ask", QUESTIONS)
+@pytest.mark.parametrize(("key", "raised"), [(ESC, Back), (CTRL_C, KeyboardInterrupt)])
+def test_esc_goes_back_and_ctrl_c_leaves_everywhere(
+    ask: Callable[[Prompter], object], key: str, raised: type[BaseException]
+) -> None:
+    with typing(key) as prompter, pytest.raises(raised):
+        ask(prompter)
+
+
+class Recorder(io.StringIO):
+    """Keeps what the screen looked like after every write."""
+
+    def __init__(self, columns: int) -> None:
+        super().__init__()
+        pyte = pytest.importorskip("pyte")
+        self._screen = pyte.Screen(columns, 24)
+        self._stream = pyte.Stream(self._screen)
+        self.screens: list[str] = []
+
+    def write(self, text: str) -> int:
+        self._stream.feed(text)
+        self.screens.append("".join(self._screen.display))
+        return len(text)
+
+
+def drawn(columns: int, ask: Callable[[Prompter], object], *keys: str) -> list[str]:
+    recorder = Recorder(columns)
+    output = Vt100_Output(recorder, lambda: Size(rows=24, columns=columns), term="xterm", enable_cpr=False)
+    with typing(*keys, output=output) as prompter, pytest.raises(KeyboardInterrupt):
+        ask(prompter)
+    return recorder.screens
+
+
+def test_nothing_is_cut_in_a_narrow_window() -> None:
+    arn = "arn:aws:iam::123456789012:role/a-rather-long-path/and-a-long-role-name"
+
+    screens = drawn(40, lambda prompter: prompter.choose("Which?", [Choice(value=arn, label=arn)]), DOWN, CTRL_C)
+
+    assert any(arn in screen for screen in screens)
+
+
+def test_an_objection_is_shown_whole_in_a_narrow_window() -> None:
+    objection = "that is not the ARN of a role; an ARN has six parts, separated by colons"
+
+    def refuse(_: str) -> None:
+        raise ValueError(objection)
+
+    screens = drawn(40, lambda prompter: prompter.text("Say:", check=refuse), "x" + ENTER, CTRL_C)
+
+    assert any(objection in screen for screen in screens)
+
+
+def test_questions_are_drawn_on_standard_error() -> None:
+    script = (
+        "from personalize_perms.wizard.interactive import QuestionaryPrompter as P\n"
+        "from prompt_toolkit.application import create_app_session\n"
+        "from prompt_toolkit.input import create_pipe_input\n"
+        "with create_pipe_input() as pipe, create_app_session(input=pipe):\n"
+        "    pipe.send_text('abc\\r')\n"
+        "    P().text('Say something:', check=str)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout == ""
+    assert "Say something:" in done.stderr
+
+
+def test_the_flow_loads_no_terminal_library() -> None:
+    script = (
+        "import sys, personalize_perms.wizard.flow, personalize_perms.wizard.dialogue\n"
+        "print(sorted({'questionary', 'prompt_toolkit', 'boto3', 'botocore'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout == "[]\n"
