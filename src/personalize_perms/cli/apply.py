@@ -3,7 +3,6 @@
 import os
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -68,7 +67,7 @@ def make_it_so(request: Request) -> Result:
         if plan.refusals:
             return setup.refused(plan, talk)
         setup.confirm(request, plan)
-        result = setup.ended(plan, setup.execute(plan, account, talk))
+        result = setup.ended(plan, setup.execute(request, plan, account, talk))
     return _completed(request, plan, result, talk)
 
 
@@ -125,10 +124,12 @@ def _save(request: Request, talk: Talk) -> None:
 
 
 def _what_next(request: Request, plan: Plan) -> Iterator[Line]:
-    # The role is given to every create call of the chosen workflows.
-    again = replace(request, sandbox=False)
-    words = ["personalize-perms", "apply", *arguments(again.settings), *again.arguments()]
     yield Line()
+    if request.sandbox:
+        yield Line("That was the sandbox: it is gone with this process, and nothing left this machine.", "done")
+        yield Line("For your own account: personalize-perms init")
+        return
+    words = ["personalize-perms", "apply", *arguments(request.settings), *request.arguments()]
     yield Line(f"Amazon Personalize can use the role {plan.role_arn}", "done")
     yield Line(f"The same again, without questions: {inert(shlex.join(words))} --yes")
     yield Line(f"Next: pass that role when you create import jobs, exports and the like: {_USE_IT}")

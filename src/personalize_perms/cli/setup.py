@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from personalize_perms import steps
@@ -139,18 +141,20 @@ def confirm(request: Request, plan: Plan) -> None:
         raise Cancelled("nothing was changed")
 
 
-def execute(plan: Plan, account: "Account", talk: Talk) -> tuple[Outcome, ...]:
+def execute(request: Request, plan: Plan, account: "Account", talk: Talk) -> tuple[Outcome, ...]:
     """Make the changes of a plan, journalled, and return what became of each."""
     if not plan.writes:
         return ()
     from personalize_perms.engine.executor import Executor  # noqa: PLC0415 - nothing of this for --help
     from personalize_perms.engine.journal import Journal  # noqa: PLC0415 - nothing of this for --help
 
-    journal = Journal.open(plan)
-    try:
-        outcomes = Executor(account, journal, talk).apply(plan)
-    finally:
-        journal.close()
+    # What happens in the sandbox is gone with the process, and so is its journal.
+    with TemporaryDirectory() as scratch:
+        journal = Journal.open(plan, Path(scratch) if request.sandbox else None)
+        try:
+            outcomes = Executor(account, journal, talk).apply(plan)
+        finally:
+            journal.close()
     talk.say(lines.outcome_lines(outcomes))
     return outcomes
 

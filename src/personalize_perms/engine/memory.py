@@ -176,19 +176,21 @@ def new_attachments(desired: Desired, policies: Policies) -> list[tuple[Principa
     return list(found)
 
 
-def references(desired: Desired, roles: Mapping[str, Read[LiveRole]]) -> list[str]:
-    """Return the ARNs that new or changing roles refer to: boundaries, identity providers, trusted users."""
+def attachments_of(desired: Desired, policy_arn: str) -> Iterator[tuple[PrincipalKind, str]]:
+    """Yield whom a wanted policy is to be attached to."""
+    for wanted in desired.resources:
+        if isinstance(wanted, PolicyAttachment) and wanted.policy_arn == policy_arn:
+            yield wanted.principal_kind, wanted.principal_name
+
+
+def references(role: Role, live: LiveRole | None, partition: str) -> list[str]:
+    """Return the ARNs that a new or changing role refers to: its boundary, identity provider, trusted users."""
     found: dict[str, None] = {}
-    for role in desired.resources:
-        if not isinstance(role, Role):
-            continue
-        live = roles.get(role.name)
-        there = live.value if isinstance(live, Present) else None
-        if role.boundary_arn and (there is None or there.boundary_arn != role.boundary_arn):
-            found[role.boundary_arn] = None
-        text = documents.compact(documents.new_document(role.statements))
-        if there is None or not documents.same_document(text, there.trust_json, desired.place.partition):
-            found.update(dict.fromkeys(_principal_arns(role)))
+    if role.boundary_arn and (live is None or live.boundary_arn != role.boundary_arn):
+        found[role.boundary_arn] = None
+    text = documents.compact(documents.new_document(role.statements))
+    if live is None or not documents.same_document(text, live.trust_json, partition):
+        found.update(dict.fromkeys(_principal_arns(role)))
     return list(found)
 
 

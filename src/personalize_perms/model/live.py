@@ -6,7 +6,6 @@ from typing import Generic, TypeAlias, TypeVar
 
 from personalize_perms.model.settings import Place
 
-
 T = TypeVar("T")
 
 

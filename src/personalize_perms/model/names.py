@@ -156,7 +156,7 @@ def role_path(text: str) -> str:
 
 def role_description(text: str) -> str:
     """Return `text` if it may describe a role: at most 1,000 printable Latin-1 characters."""
-    if len(text) > 1000 or not re.fullmatch(r"[\t\n\r -~¡-ÿ]*", text):  # noqa: PLR2004, RUF001 - IAM's own range
+    if len(text) > 1000 or not re.fullmatch(r"[\t\n\r -~¡-ÿ]*", text):  # noqa: PLR2004 - IAM's own range
         raise InvalidName("a role's description has at most 1,000 characters, all of them printable Latin-1")
     return text
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from personalize_perms.model.inert import inert
 from personalize_perms.model.names import InvalidName, bucket_name
 from personalize_perms.model.options import BY_FIELD
 from personalize_perms.wizard import flow
 from personalize_perms.wizard.discovery import Lists
-from personalize_perms.wizard.inert import inert
 from personalize_perms.wizard.prompter import TYPE_IT, Choice, Prompter
 from personalize_perms.wizard.question import Answer, Kind, Question
 from personalize_perms.wizard.questions import NEW_ROLE

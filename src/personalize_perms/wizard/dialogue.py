@@ -5,18 +5,16 @@ from dataclasses import replace
 from typing import Final
 
 from personalize_perms import steps
+from personalize_perms.model.inert import inert
 from personalize_perms.model.options import BY_FIELD
 from personalize_perms.model.settings import Settings
 from personalize_perms.wizard import flow
 from personalize_perms.wizard.asking import Asker
 from personalize_perms.wizard.discovery import Discovery, Lists
-from personalize_perms.wizard.inert import inert
 from personalize_perms.wizard.prompter import Back, Prompter
 from personalize_perms.wizard.question import Question
 
-_WELCOME: Final = (
-    "Nothing is changed before you confirm the plan. Esc goes back (or a line with only <), Ctrl-C leaves."
-)
+_WELCOME: Final = "Nothing is changed before you confirm the plan."
 
 
 def run(settings: Settings, given: Mapping[str, str], prompter: Prompter, discovery: Discovery | None) -> Settings:
@@ -31,7 +29,7 @@ def run(settings: Settings, given: Mapping[str, str], prompter: Prompter, discov
     lists = Lists(discovery)
     asker = Asker(prompter=prompter, lists=lists)
     introduced: set[str] = set()
-    prompter.say(_WELCOME)
+    prompter.say(f"{_WELCOME} {prompter.keys}")
     while True:
         state = _with_facts(state, lists)
         question = flow.current(state)

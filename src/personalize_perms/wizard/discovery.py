@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from personalize_perms.aws.errors import AwsError
+from personalize_perms.model.inert import inert
 from personalize_perms.model.live import Absent, Present, Read, Unreadable
-from personalize_perms.wizard.inert import inert
 from personalize_perms.wizard.prompter import Choice
 from personalize_perms.wizard.question import Source
 

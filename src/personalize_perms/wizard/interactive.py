@@ -42,6 +42,8 @@ class CannotDraw(Exception):  # noqa: N818 - it leads to the plain questions, no
 class QuestionaryPrompter:
     """Asks with questionary on standard error, or on `output`."""
 
+    keys = "Arrows move, space ticks, Enter accepts, Esc goes back, Ctrl-C leaves."
+
     def __init__(self, output: Output | None = None) -> None:
         try:
             self._output = output or create_output(stdout=sys.stderr)
@@ -61,12 +63,12 @@ class QuestionaryPrompter:
         preset = default if any(choice.value == default for choice in choices) else None
         with self._session():
             question = questionary.select(
-                text,
+                _message(text),
                 [questionary.Choice(choice.label, choice.value) for choice in choices],
                 default=preset,
                 use_search_filter=long,
                 use_jk_keys=not long,
-                instruction="(arrows, Enter; type to filter; Esc: back)" if long else "(arrows, Enter; Esc: back)",
+                instruction="(type to filter)" if long else "(Enter accepts)",
             )
             return str(_asked(question, Keys.ControlM))
 
@@ -81,12 +83,12 @@ class QuestionaryPrompter:
 
         with self._session():
             question = questionary.checkbox(
-                text,
+                _message(text),
                 [questionary.Choice(c.label, c.value, checked=c.value in default) for c in choices],
                 validate=enough,
                 use_search_filter=long,
                 use_jk_keys=not long,
-                instruction=f"(space ticks, Enter accepts{'; type to filter' if long else ''}; Esc: back)",
+                instruction="(space ticks; type to filter)" if long else "(space ticks, Enter accepts)",
             )
             return tuple(_asked(question, " "))
 
@@ -101,18 +103,23 @@ class QuestionaryPrompter:
             return True
 
         with self._session():
-            question = questionary.text(text, default=default, validate=verdict, validate_while_typing=False)
+            question = questionary.text(_message(text), default=default, validate=verdict, validate_while_typing=False)
             return str(_asked(question)).strip()
 
     def confirm(self, text: str, *, default: bool) -> bool:
         """Return yes or no; Enter is needed after the letter, so that a stray key decides nothing."""
         with self._session():
-            return bool(_asked(questionary.confirm(text, default=default, auto_enter=False)))
+            return bool(_asked(questionary.confirm(_message(text), default=default, auto_enter=False)))
 
     @contextmanager
     def _session(self) -> Iterator[None]:
         with create_app_session(output=self._output):
             yield
+
+
+def _message(text: str) -> str:
+    """Return `text` broken between words, beside the question mark."""
+    return wrapped(text).replace("\n", "\n  ")
 
 
 def _asked(question: questionary.Question, taking: str = "") -> Any:  # noqa: ANN401 - each kind has its own answer

@@ -19,7 +19,7 @@ _LONG: Final = 30
 
 def wrapped(text: str) -> str:
     """Return `text` in lines of the terminal's width; an ARN or URL is never broken."""
-    width = max(shutil.get_terminal_size().columns - 1, 20)
+    width = max(shutil.get_terminal_size().columns - 2, 20)
     return "\n".join(
         textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in text.split("\n")
     )
@@ -27,6 +27,8 @@ def wrapped(text: str) -> str:
 
 class PlainPrompter:
     """Asks by lines on `writer` and reads lines from `reader`."""
+
+    keys = f"Every answer ends with Enter. A line with only {_BACK} goes back, Ctrl-C leaves."
 
     def __init__(self, reader: TextIO, writer: TextIO) -> None:
         self._reader = reader

@@ -33,6 +33,10 @@ TYPE_IT: Final = Choice(value=":type", label="Something else: type it")
 class Prompter(Protocol):
     """Asks on standard error. Every question may raise `Back`; Ctrl-C is `KeyboardInterrupt`."""
 
+    @property
+    def keys(self) -> str:
+        """How to answer and go back, in one sentence."""
+
     def say(self, text: str) -> None:
         """Show a line, or an empty one."""
 

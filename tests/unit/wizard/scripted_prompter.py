@@ -14,6 +14,8 @@ ENTER = object()
 class ScriptedPrompter:
     """Gives the replies in order. ENTER takes the default, BACK goes back; a reply that nobody could give fails."""
 
+    keys = "Reply."
+
     def __init__(self, *replies: object) -> None:
         self.replies = list(replies)
         self.asked: list[str] = []

@@ -29,6 +29,8 @@ PATIENCE = 150
 class Wanderer:
     """Answers at random, goes back now and then, and settles down after a while."""
 
+    keys = "Wander."
+
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311
         self._asked = 0

@@ -349,7 +349,7 @@ def test_foreign_text_is_shown_inert() -> None:
 
     run(Settings(), {}, prompter, account(buckets=nasty))
 
-    assert prompter.offered["Which bucket does Amazon Personalize read from?"][0] == r"acme\u001b[2J\u202edata"
+    assert prompter.offered["Which buckets does Amazon Personalize read from?"][0] == r"acme\u001b[2J\u202edata"
 
 
 def test_each_step_is_introduced_once_with_its_link() -> None:

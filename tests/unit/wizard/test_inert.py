@@ -1,6 +1,6 @@
 import pytest
 
-from personalize_perms.wizard.inert import inert
+from personalize_perms.model.inert import inert
 
 
 @pytest.mark.parametrize(
