@@ -93,7 +93,7 @@ def bucket_name(text: str) -> str:
     """
     if not _BUCKET.fullmatch(text) or ".." in text or _IP.fullmatch(text):
         raise InvalidName(
-            f"{text!r} is not a bucket name: 3 to 63 of a-z, 0-9, '.' and '-', beginning and ending with a letter or digit"
+            f"{text!r} is not a bucket name: 3 to 63 of a-z, 0-9, '.' and '-', with a letter or digit at both ends"
         )
     return text
 

@@ -66,7 +66,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         metavar="NAME",
         parse=names.setup_name,
         default="personalize",
-        help="Name of this set-up; the names and Sids of what it makes begin with it, so several can live side by side.",
+        help="Name of this set-up; what it makes begins with it, so several can live side by side.",
     ),
     Option(
         field="workflows",
@@ -108,7 +108,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         parse=KmsAccess,
         choices=tuple(KmsAccess),
         default="key-policy",
-        help="How the role gets the key: by the key policy, or by a KMS grant (the service principal always by the policy).",
+        help="How the role gets the key: by the key policy, or by a KMS grant.",
     ),
     Option(
         field="role_name",
@@ -250,7 +250,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         parse=Hardening,
         choices=tuple(Hardening),
         default="documented",
-        help="The documents as AWS's guide shows them, scoped to your resources, or the tightest form that its facts allow.",
+        help="The documents as AWS's guide shows them, scoped to your resources, or the tightest form.",
     ),
     Option(
         field="source_conditions",

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.settings import Place
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Statement: TypeAlias = Mapping[str, Json]
 
 
