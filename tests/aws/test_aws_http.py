@@ -12,9 +12,9 @@ from personalize_perms.aws.account import open_account
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.aws.iam import Iam
 from personalize_perms.aws.session import AwsSession
-from personalize_perms.model.changes import DeleteRole, PutBucketPolicy
 from personalize_perms.model.errors import AwsFailure
 from personalize_perms.model.live import Absent, Present
+from personalize_perms.model.operations import DeleteRole, PutBucketPolicy
 
 
 @contextmanager

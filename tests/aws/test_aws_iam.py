@@ -6,7 +6,8 @@ from wire import Wire, answer
 from personalize_perms.aws.account import Account
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.aws.iam import document_text
-from personalize_perms.model.changes import (
+from personalize_perms.model.live import Absent, PolicyEntities, Present, RoleContents, Unreadable
+from personalize_perms.model.operations import (
     Attach,
     CreatePolicy,
     CreateRole,
@@ -21,7 +22,6 @@ from personalize_perms.model.changes import (
     UpdatePolicy,
     UpdateTrust,
 )
-from personalize_perms.model.live import Absent, PolicyEntities, Present, RoleContents, Unreadable
 from personalize_perms.model.resources import PrincipalKind
 
 ARN = "arn:aws:iam::123456789012:policy/p-service-access"

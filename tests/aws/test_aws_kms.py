@@ -6,8 +6,8 @@ from wire import Wire, answer, refusal
 import personalize_perms
 from personalize_perms.aws.account import Account
 from personalize_perms.aws.errors import AwsError, Fault
-from personalize_perms.model.changes import CreateGrant, PutKeyPolicy, RevokeGrant
 from personalize_perms.model.live import Absent, KeyFacts, LiveGrant, Present, Unreadable
+from personalize_perms.model.operations import CreateGrant, PutKeyPolicy, RevokeGrant
 
 POLICY = '{"Version":"2012-10-17",\n "Id":"%2F","Id":"again", "Statement":[]}'
 ROLE = "arn:aws:iam::123456789012:role/r"

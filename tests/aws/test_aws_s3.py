@@ -3,8 +3,8 @@ from wire import Wire, answer, refusal
 
 from personalize_perms.aws.account import Account
 from personalize_perms.aws.errors import AwsError, Fault
-from personalize_perms.model.changes import PutBucketPolicy
 from personalize_perms.model.live import Absent, Present, Unreadable
+from personalize_perms.model.operations import PutBucketPolicy
 
 POLICY = '{"Version":"2008-10-17",\n "Id":"é %2F","Id":"again", "Statement":[]}'
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-4000-8000-000000000000"

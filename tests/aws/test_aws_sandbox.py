@@ -9,10 +9,10 @@ from personalize_perms.aws.discovery import Discovery
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.aws.sandbox import SANDBOX_INPUT, SANDBOX_OUTPUT, sandbox
 from personalize_perms.aws.session import AwsSession
-from personalize_perms.model.changes import PutBucketPolicy
 from personalize_perms.model.errors import SandboxMissing
 from personalize_perms.model.live import Absent, PolicyEntities, Present, RoleContents
 from personalize_perms.model.names import S3Location
+from personalize_perms.model.operations import PutBucketPolicy
 from personalize_perms.model.resources import PrincipalKind
 
 

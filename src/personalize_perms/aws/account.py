@@ -6,7 +6,7 @@ from personalize_perms.aws.iam import Iam
 from personalize_perms.aws.kms import Kms
 from personalize_perms.aws.s3 import S3
 from personalize_perms.aws.session import AwsSession
-from personalize_perms.model.live import Caller
+from personalize_perms.model.caller import Caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

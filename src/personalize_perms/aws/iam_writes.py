@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from personalize_perms.aws.errors import translated
 from personalize_perms.aws.session import AwsSession
-from personalize_perms.model.changes import (
+from personalize_perms.model.operations import (
     Attach,
     CreatePolicy,
     CreateRole,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from personalize_perms.aws.errors import looked_up, translated
 from personalize_perms.aws.session import AwsSession
-from personalize_perms.model.changes import CreateGrant, PutKeyPolicy, RevokeGrant
 from personalize_perms.model.live import KeyFacts, LiveGrant, Read
+from personalize_perms.model.operations import CreateGrant, PutKeyPolicy, RevokeGrant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

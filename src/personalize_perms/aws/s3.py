@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 from personalize_perms.aws.errors import AwsError, Fault, answered, looked_up, translated
 from personalize_perms.aws.session import AwsSession
-from personalize_perms.model.changes import PutBucketPolicy
 from personalize_perms.model.live import Absent, Present, Read
 from personalize_perms.model.names import AccountId
+from personalize_perms.model.operations import PutBucketPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

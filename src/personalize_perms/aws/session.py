@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 from personalize_perms.aws import endpoints
 from personalize_perms.aws.errors import AwsError, translated
 from personalize_perms.aws.failures import failure
+from personalize_perms.model.caller import Caller
 from personalize_perms.model.errors import CredentialsError, SettingsError
-from personalize_perms.model.live import Caller
 from personalize_perms.model.names import Arn, InvalidName, account_id, region_name
 from personalize_perms.model.regions import PERSONALIZE_REGIONS, partition_with_personalize
 from personalize_perms.model.settings import Place

@@ -11,7 +11,7 @@ from personalize_perms import steps
 from personalize_perms.cli import settings_file, setup
 from personalize_perms.cli.options import DRY_RUN, NO_INPUT, YES, request_of, shared
 from personalize_perms.cli.request import Request
-from personalize_perms.cli.setup import Result
+from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import PersonalizePermsError

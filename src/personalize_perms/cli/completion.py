@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from personalize_perms.cli.setup import Result
+from personalize_perms.cli.result import Result
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 

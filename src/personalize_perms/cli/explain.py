@@ -10,7 +10,7 @@ import click
 from personalize_perms import documents, steps
 from personalize_perms.cli.options import request_of, shared
 from personalize_perms.cli.request import Request, refuse_conflicts
-from personalize_perms.cli.setup import Result
+from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Plan
@@ -77,9 +77,9 @@ def _with_examples(settings: Settings) -> Settings:
 
 
 def _statements(request: Request, desired: Desired, templates: Templates, talk: Talk) -> Result:
-    from personalize_perms.engine import planner  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.engine import offline  # noqa: PLC0415 - nothing of this for --help
 
-    found = list(_explained(planner.plan_offline(desired), desired.name, templates))
+    found = list(_explained(offline.plan_offline(desired), desired.name, templates))
     if not request.as_json:
         talk.out.lines(_lines(found))
     return Result(data={"statements": found})

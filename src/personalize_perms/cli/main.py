@@ -2,28 +2,50 @@
 
 import os
 import sys
-import traceback
-from collections.abc import Sequence
-from importlib.metadata import version
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Final
 
 import click
 
-from personalize_perms.cli.apply import apply, init
-from personalize_perms.cli.completion import completion
-from personalize_perms.cli.explain import explain
-from personalize_perms.cli.plan import plan
-from personalize_perms.cli.setup import Result
+from personalize_perms import __version__
+from personalize_perms.cli.result import Result
 from personalize_perms.model.errors import Cancelled, PersonalizePermsError
-from personalize_perms.report import envelope, lines
-from personalize_perms.report.printer import Printer, wants_colour
 
 PROGRAM: Final = "personalize-perms"
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "init": ("apply", "The wizard: asks what is open, shows, confirms, applies, verifies."),
+    "plan": ("plan", "What would change in the account."),
+    "apply": ("apply", "Make it so, from the settings file and flags."),
+    "explain": ("explain", "Why each statement is there, and the AWS page that says so."),
+    "completion": ("completion", "Completion script for your shell."),
+}
+"""Command -> its module in this package, and a line about it. Modules are imported when their command is run."""
+
 _ISSUES: Final = "https://github.com/personalize-perms/personalize-perms/issues"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(version("personalize-perms"), prog_name=PROGRAM)
+class _Commands(click.Group):
+    """Commands that are imported only when they are needed: `--help` and `--version` need none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"personalize_perms.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Set up every permission that Amazon Personalize needs, and lose nothing that is there.
 
@@ -32,10 +54,6 @@ def cli() -> None:
     Try it without AWS:   personalize-perms init --sandbox
     In CI:                personalize-perms apply --yes --expect-account 111122223333
     """
-
-
-for _each in (init, plan, apply, explain, completion):
-    cli.add_command(_each)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -67,9 +85,15 @@ def _run(words: list[str]) -> int:
     if not isinstance(result, Result):
         return int(result or 0)
     if _wants_json(words):
-        command = _command(words)
-        click.echo(envelope.envelope(command, result.exit_code, result.data, result.errors, partial=result.partial))
+        _print_envelope(words, result)
     return result.exit_code
+
+
+def _print_envelope(words: list[str], result: Result) -> None:
+    from personalize_perms.report import envelope  # noqa: PLC0415 - nothing of this for --help
+
+    text = envelope.envelope(_command(words), result.exit_code, result.data, result.errors, partial=result.partial)
+    click.echo(text)
 
 
 def _wants_json(words: list[str]) -> bool:
@@ -81,33 +105,37 @@ def _wants_json(words: list[str]) -> bool:
 
 
 def _command(words: list[str]) -> str:
-    return next((word for word in words if word in cli.commands), "")
-
-
-def _printer() -> Printer:
-    return Printer(sys.stderr, colour=wants_colour(sys.stderr))
+    return next((word for word in words if word in COMMANDS), "")
 
 
 def _usage(words: list[str], error: click.UsageError) -> int:
     if _wants_json(words):
         entry = {"code": "usage", "message": error.format_message(), "hint": f"{PROGRAM} {_command(words)} --help"}
-        click.echo(envelope.envelope(_command(words), error.exit_code, {}, [entry]))
+        _print_envelope(words, Result(exit_code=error.exit_code, errors=[entry]))
     error.show()
     return error.exit_code
 
 
 def _failed(words: list[str], error: PersonalizePermsError) -> int:
-    _printer().lines(lines.error_lines(error))
+    from personalize_perms.report import envelope, lines, printer  # noqa: PLC0415 - nothing of this for --help
+
+    colour = "--no-color" not in words and printer.wants_colour(sys.stderr)
+    printer.Printer(sys.stderr, colour=colour).lines(lines.error_lines(error))
     if _wants_json(words):
-        click.echo(envelope.envelope(_command(words), error.exit_code, {}, [envelope.error_entry(error)]))
+        _print_envelope(words, Result(exit_code=error.exit_code, errors=[envelope.error_entry(error)]))
     return error.exit_code
 
 
 def _unexpected(words: list[str], error: Exception) -> int:
     if "--debug" in words:
+        import traceback  # noqa: PLC0415 - only where something unexpected is looked into
+
         traceback.print_exc()
-    known: dict[str, Any] = {
-        "reason": f"{type(error).__name__}: {error}",
-        "hint": f"run it again with --debug, and report it at {_ISSUES}",
-    }
-    return _failed(words, PersonalizePermsError("something unexpected went wrong", **known))
+    return _failed(
+        words,
+        PersonalizePermsError(
+            "something unexpected went wrong",
+            reason=f"{type(error).__name__}: {error}",
+            hint=f"run it again with --debug, and report it at {_ISSUES}",
+        ),
+    )

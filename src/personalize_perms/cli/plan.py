@@ -4,7 +4,7 @@ import click
 
 from personalize_perms.cli import setup
 from personalize_perms.cli.options import request_of, shared
-from personalize_perms.cli.setup import Result
+from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
 
 _FAIL_ON_CHANGES = click.Option(

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from personalize_perms import steps
 from personalize_perms.cli.request import Request, refuse_conflicts, refuse_missing
+from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
 from personalize_perms.model.changes import Outcome, Plan, Status
 from personalize_perms.model.errors import Cancelled, SettingsError
@@ -23,16 +24,6 @@ from personalize_perms.templates import Templates
 if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
     from personalize_perms.aws.session import AwsSession
-
-
-@dataclass(slots=True, kw_only=True)
-class Result:
-    """What a command ends with; `main` prints it and takes the exit code."""
-
-    exit_code: int = 0
-    data: dict[str, Any] = field(default_factory=dict)
-    errors: list[dict[str, str]] = field(default_factory=list)
-    partial: bool = False
 
 
 def check_answers(settings: Settings) -> None:
@@ -86,7 +77,7 @@ def with_examples(request: Request) -> Request:
 
 def plan_offline(request: Request) -> Plan:
     """Return the plan that can be made without any call."""
-    from personalize_perms.engine import keys, planner  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.engine import keys, offline  # noqa: PLC0415 - nothing of this for --help
 
     place = request.offline_place()
     check_answers(request.settings)
@@ -96,7 +87,7 @@ def plan_offline(request: Request) -> Plan:
         keys=keys.offline(request.settings, place),
         templates=Templates.load(request.policies_dir),
     )
-    plan = planner.plan_offline(steps.desire(context))
+    plan = offline.plan_offline(steps.desire(context))
     unread = Finding(
         check="offline",
         severity=Severity.LOW,

@@ -7,10 +7,11 @@ from functools import partial
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
 from personalize_perms.model import ownership
-from personalize_perms.model.changes import Action, Change, Operation, Refusal, StoredDocument, Wave
+from personalize_perms.model.changes import Action, Change, Refusal, StoredDocument, Wave
 from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.live import Live, Unreadable
+from personalize_perms.model.operations import Operation
 from personalize_perms.model.resources import Desired, Json, Statement
 
 _HOW_TO_SHRINK: Mapping[DocumentKind, str] = {

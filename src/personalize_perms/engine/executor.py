@@ -17,9 +17,10 @@ from personalize_perms.aws.account import Account
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.engine.journal import Journal
 from personalize_perms.engine.operations import Operations
-from personalize_perms.model.changes import (
+from personalize_perms.model.changes import Change, Outcome, Plan, Status
+from personalize_perms.model.errors import NotSettled, PersonalizePermsError
+from personalize_perms.model.operations import (
     Attach,
-    Change,
     CreateGrant,
     CreatePolicy,
     CreateRole,
@@ -28,13 +29,9 @@ from personalize_perms.model.changes import (
     DeleteRole,
     Detach,
     Operation,
-    Outcome,
-    Plan,
     PutBucketPolicy,
     RevokeGrant,
-    Status,
 )
-from personalize_perms.model.errors import NotSettled, PersonalizePermsError
 
 WORKERS: Final = 16
 DEADLINE: Final = 120.0

@@ -10,7 +10,9 @@ from dataclasses import replace
 from personalize_perms import documents
 from personalize_perms.aws.account import Account
 from personalize_perms.model import ownership
-from personalize_perms.model.changes import (
+from personalize_perms.model.errors import ResourceConflict
+from personalize_perms.model.live import Absent, LiveRole, PolicyHead, Present, Read, Unreadable
+from personalize_perms.model.operations import (
     Attach,
     CreateGrant,
     CreatePolicy,
@@ -30,8 +32,6 @@ from personalize_perms.model.changes import (
     UpdatePolicy,
     UpdateTrust,
 )
-from personalize_perms.model.errors import ResourceConflict
-from personalize_perms.model.live import Absent, LiveRole, PolicyHead, Present, Read, Unreadable
 from personalize_perms.model.resources import PrincipalKind
 
 

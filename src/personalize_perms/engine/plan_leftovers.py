@@ -6,18 +6,11 @@ from personalize_perms.engine.draft import Draft
 from personalize_perms.engine.plan_policies import plan_tags
 from personalize_perms.engine.plan_resource_policies import put_bucket_statements, put_key_statements, revoke_grants
 from personalize_perms.model import ownership
-from personalize_perms.model.changes import (
-    Action,
-    DeletePolicy,
-    DeletePolicyVersion,
-    DeleteRole,
-    Detach,
-    UpdateTrust,
-    Wave,
-)
+from personalize_perms.model.changes import Action, Wave
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import LivePolicy, LiveRole, Present, RoleContents
 from personalize_perms.model.names import Arn
+from personalize_perms.model.operations import DeletePolicy, DeletePolicyVersion, DeleteRole, Detach, UpdateTrust
 from personalize_perms.model.resources import BucketPolicyStatements, KeyGrant, KeyPolicyStatements, PrincipalKind
 
 _PRINCIPALS = {"u": PrincipalKind.USER, "g": PrincipalKind.GROUP, "a": PrincipalKind.ROLE}

@@ -8,16 +8,9 @@ from personalize_perms.documents import DocumentKind
 from personalize_perms.engine import memory
 from personalize_perms.engine.draft import Draft
 from personalize_perms.model import ownership
-from personalize_perms.model.changes import (
-    Action,
-    Attach,
-    CreatePolicy,
-    DeletePolicyVersion,
-    TagPolicy,
-    UpdatePolicy,
-    Wave,
-)
+from personalize_perms.model.changes import Action, Wave
 from personalize_perms.model.live import Absent, LivePolicy, Present, Unreadable
+from personalize_perms.model.operations import Attach, CreatePolicy, DeletePolicyVersion, TagPolicy, UpdatePolicy
 from personalize_perms.model.resources import ManagedPolicy, PolicyAttachment, PrincipalKind, Role
 
 MAX_VERSIONS: Final = 5

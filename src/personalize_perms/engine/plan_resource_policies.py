@@ -6,16 +6,10 @@ from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
 from personalize_perms.engine.draft import Draft
 from personalize_perms.model import ownership
-from personalize_perms.model.changes import (
-    Action,
-    CreateGrant,
-    PutBucketPolicy,
-    PutKeyPolicy,
-    RevokeGrant,
-    Wave,
-)
+from personalize_perms.model.changes import Action, Wave
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Absent, LiveBucket, LiveGrant, LiveKey, Present, Unreadable
+from personalize_perms.model.operations import CreateGrant, PutBucketPolicy, PutKeyPolicy, RevokeGrant
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
     Json,

@@ -4,17 +4,10 @@ from personalize_perms import documents
 from personalize_perms.documents import DocumentKind, Edit
 from personalize_perms.engine import memory, trust
 from personalize_perms.engine.draft import Draft
-from personalize_perms.model.changes import (
-    Action,
-    CreateRole,
-    DescribeRole,
-    SetBoundary,
-    TagRole,
-    UpdateTrust,
-    Wave,
-)
+from personalize_perms.model.changes import Action, Wave
 from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.live import Absent, LiveRole, Present, Unreadable
+from personalize_perms.model.operations import CreateRole, DescribeRole, SetBoundary, TagRole, UpdateTrust
 from personalize_perms.model.resources import Json, Role, TrustPolicyStatements
 
 _TRUST_DOCS = "https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html"

@@ -6,14 +6,10 @@ Refusals end a run before its first write; a blocked change is left out and ever
 from collections.abc import Iterable
 from typing import assert_never
 
-from personalize_perms import documents
-from personalize_perms.documents import DocumentKind
 from personalize_perms.engine import plan_leftovers, plan_policies, plan_resource_policies, plan_roles
 from personalize_perms.engine.draft import Draft
-from personalize_perms.model.changes import Plan, Refusal, StoredDocument
-from personalize_perms.model.errors import LimitExceeded
-from personalize_perms.model.live import Caller, Live
-from personalize_perms.model.names import Arn
+from personalize_perms.model.changes import Plan, Refusal
+from personalize_perms.model.live import Live
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
     Desired,
@@ -62,35 +58,3 @@ def _plan_resource(draft: Draft, resource: Resource) -> None:
             plan_resource_policies.plan_grant(draft, resource)
         case _:
             assert_never(resource)
-
-
-def plan_offline(desired: Desired) -> Plan:
-    """Return the documents of `desired` without knowing what is there: of shared ones, our statements only."""
-    stored: list[StoredDocument] = []
-    for resource in desired.resources:
-        match resource:
-            case ManagedPolicy(name=name, statements=statements):
-                kind = DocumentKind.MANAGED_POLICY
-            case Role(name=name, statements=statements) | TrustPolicyStatements(role_name=name, statements=statements):
-                kind = DocumentKind.TRUST_POLICY
-            case BucketPolicyStatements(bucket=name, statements=statements):
-                kind = DocumentKind.BUCKET_POLICY
-            case KeyPolicyStatements(key_arn=name, statements=statements):
-                kind = DocumentKind.KEY_POLICY
-            case PolicyAttachment() | KeyGrant():
-                continue
-            case _:
-                assert_never(resource)
-        document = documents.new_document(statements)
-        if documents.size(kind, document) > documents.LIMITS[kind]:
-            raise LimitExceeded(f"the {kind.replace('-', ' ')} of {name} is larger than AWS allows", hint="name less")
-        stored.append(StoredDocument(kind=kind, name=name, text=documents.to_text(kind, document), document=document))
-    caller = Caller(place=desired.place, arn="")
-    return Plan(
-        name=desired.name,
-        caller=caller,
-        role_arn=str(Arn.parse(desired.service_role_arn)),
-        changes=(),
-        documents=tuple(stored),
-        findings=desired.findings,
-    )

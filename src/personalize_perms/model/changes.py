@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 from personalize_perms.model.findings import Finding
-from personalize_perms.model.live import Caller
-from personalize_perms.model.resources import Json, PrincipalKind
+from personalize_perms.model.resources import Json
+
+if TYPE_CHECKING:
+    # Only a live plan holds operations; a dry run without calls starts faster without them.
+    from personalize_perms.model.caller import Caller
+    from personalize_perms.model.operations import Operation
 
 
 class Action(StrEnum):
@@ -26,179 +30,6 @@ class Status(StrEnum):
     DONE = "done"
     FAILED = "failed"
     SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreatePolicy:
-    """iam:CreatePolicy."""
-
-    arn: str
-    name: str
-    path: str
-    description: str
-    document_json: str
-    tags: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdatePolicy:
-    """iam:CreatePolicyVersion, set as default."""
-
-    arn: str
-    before_json: str
-    document_json: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeletePolicyVersion:
-    """iam:DeletePolicyVersion of a version that is not the default."""
-
-    arn: str
-    version_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeletePolicy:
-    """iam:DeletePolicy."""
-
-    arn: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagPolicy:
-    """iam:TagPolicy, then iam:UntagPolicy for `remove`."""
-
-    arn: str
-    add: Mapping[str, str]
-    remove: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateRole:
-    """iam:CreateRole with its trust policy and boundary."""
-
-    name: str
-    arn: str
-    path: str
-    description: str
-    boundary_arn: str
-    document_json: str
-    tags: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateTrust:
-    """iam:UpdateAssumeRolePolicy."""
-
-    role_name: str
-    before_json: str
-    document_json: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DescribeRole:
-    """iam:UpdateRoleDescription."""
-
-    role_name: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetBoundary:
-    """iam:PutRolePermissionsBoundary; a boundary is never removed."""
-
-    role_name: str
-    boundary_arn: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagRole:
-    """iam:TagRole."""
-
-    role_name: str
-    add: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteRole:
-    """iam:DeleteRole."""
-
-    role_name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attach:
-    """iam:AttachUserPolicy, AttachGroupPolicy or AttachRolePolicy."""
-
-    policy_arn: str
-    principal_kind: PrincipalKind
-    principal_name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detach:
-    """iam:DetachUserPolicy, DetachGroupPolicy or DetachRolePolicy."""
-
-    policy_arn: str
-    principal_kind: PrincipalKind
-    principal_name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutBucketPolicy:
-    """s3:PutBucketPolicy, or s3:DeleteBucketPolicy where `document_json` is None. `before_json` None: no policy."""
-
-    bucket: str
-    before_json: str | None
-    document_json: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutKeyPolicy:
-    """kms:PutKeyPolicy."""
-
-    key_arn: str
-    before_json: str
-    document_json: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateGrant:
-    """kms:CreateGrant with a fixed name."""
-
-    key_arn: str
-    name: str
-    grantee_arn: str
-    operations: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevokeGrant:
-    """kms:RevokeGrant."""
-
-    key_arn: str
-    grant_id: str
-
-
-Operation: TypeAlias = (
-    CreatePolicy
-    | UpdatePolicy
-    | DeletePolicyVersion
-    | DeletePolicy
-    | TagPolicy
-    | CreateRole
-    | UpdateTrust
-    | DescribeRole
-    | SetBoundary
-    | TagRole
-    | DeleteRole
-    | Attach
-    | Detach
-    | PutBucketPolicy
-    | PutKeyPolicy
-    | CreateGrant
-    | RevokeGrant
-)
 
 
 class Wave(StrEnum):
@@ -225,7 +56,7 @@ class Change:
     kind: str
     resource: str
     reason: str
-    operation: Operation | None = None
+    operation: "Operation | None" = None
     wave: Wave = Wave.GRANT
     details: tuple[str, ...] = ()
     """Statement-level differences, one line each, beginning with '+', '~', '-' or '='."""
@@ -256,7 +87,7 @@ class Plan:
     """All changes for one set-up in one account, made from one reading of it."""
 
     name: str
-    caller: Caller
+    caller: "Caller"
     role_arn: str
     changes: tuple[Change, ...]
     documents: tuple[StoredDocument, ...]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from personalize_perms.model.settings import Place
+from personalize_perms.model.caller import Caller
 
 T = TypeVar("T")
 
@@ -31,16 +31,6 @@ class Unreadable:
 
 
 Read: TypeAlias = Present[T] | Absent | Unreadable
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who runs this, from STS, and by which endpoints."""
-
-    place: Place
-    arn: str
-    endpoint: str = ""
-    """A non-default endpoint URL, or empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

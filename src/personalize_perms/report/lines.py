@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Outcome, Plan, Refusal, Status, StoredDocument
 from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.inert import inert
-from personalize_perms.model.live import Caller
 
 SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.KEEP: "=", Action.BLOCKED: "!"}
 

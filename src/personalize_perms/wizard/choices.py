@@ -38,7 +38,7 @@ ACCESS: Final = _entries(
 WAYS: Final = _entries(
     {
         Way.USERS: "A role that IAM users you name may assume (recommended)",
-        Way.USERS_WITH_MFA: "The same, only after multi-factor authentication",
+        Way.USERS_WITH_MFA: "A role that IAM users you name may assume after multi-factor authentication",
         Way.SAML: "A role for SAML federation",
         Way.OIDC: "A role for OIDC federation",
         Way.ROLE: "Attach the policy to an existing role",

@@ -20,6 +20,7 @@ class Terminal:
         self._result = directory / "stdout"
         self._screen = pyte.HistoryScreen(columns, 40, history=10_000, ratio=1.0)
         self._stream = pyte.Stream(self._screen)
+        self.received = ""
         command = 'exec "$0" -m personalize_perms "$@" > "$RESULT"'
         self._child = pexpect.spawn(
             "/bin/sh",
@@ -64,7 +65,9 @@ class Terminal:
     @property
     def transcript(self) -> str:
         """Everything that was shown, one blank between words whatever the width."""
-        above = ["".join(line[column].data for column in range(self._screen.columns)) for line in self._screen.history.top]
+        above = [
+            "".join(line[column].data for column in range(self._screen.columns)) for line in self._screen.history.top
+        ]
         return _joined([*above, *self._screen.display])
 
     @property
@@ -73,11 +76,15 @@ class Terminal:
         return self._result.read_text(encoding="utf-8")
 
     def _feed(self, deadline: float, awaited: str) -> None:
-        assert time.monotonic() < deadline, f"{awaited!r} did not appear; the screen:\n" + "\n".join(self._screen.display)
+        assert time.monotonic() < deadline, f"{awaited!r} did not appear; the screen:\n" + "\n".join(
+            self._screen.display
+        )
         try:
-            self._stream.feed(self._child.read_nonblocking(65_536, timeout=0.2))
+            text = self._child.read_nonblocking(65_536, timeout=0.2)
         except pexpect.TIMEOUT:
             return
+        self.received += text
+        self._stream.feed(text)
 
 
 def _joined(lines: list[str]) -> str:

@@ -1,0 +1,15 @@
+"""Who runs this, and where."""
+
+from dataclasses import dataclass
+
+from personalize_perms.model.settings import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who runs this, from STS, and by which endpoints."""
+
+    place: Place
+    arn: str
+    endpoint: str = ""
+    """A non-default endpoint URL, or empty."""

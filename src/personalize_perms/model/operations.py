@@ -1,0 +1,180 @@
+"""The writes that a plan can hold, each with everything that its one call needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from personalize_perms.model.resources import PrincipalKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatePolicy:
+    """iam:CreatePolicy."""
+
+    arn: str
+    name: str
+    path: str
+    description: str
+    document_json: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatePolicy:
+    """iam:CreatePolicyVersion, set as default."""
+
+    arn: str
+    before_json: str
+    document_json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletePolicyVersion:
+    """iam:DeletePolicyVersion of a version that is not the default."""
+
+    arn: str
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletePolicy:
+    """iam:DeletePolicy."""
+
+    arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagPolicy:
+    """iam:TagPolicy, then iam:UntagPolicy for `remove`."""
+
+    arn: str
+    add: Mapping[str, str]
+    remove: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateRole:
+    """iam:CreateRole with its trust policy and boundary."""
+
+    name: str
+    arn: str
+    path: str
+    description: str
+    boundary_arn: str
+    document_json: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateTrust:
+    """iam:UpdateAssumeRolePolicy."""
+
+    role_name: str
+    before_json: str
+    document_json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribeRole:
+    """iam:UpdateRoleDescription."""
+
+    role_name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetBoundary:
+    """iam:PutRolePermissionsBoundary; a boundary is never removed."""
+
+    role_name: str
+    boundary_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRole:
+    """iam:TagRole."""
+
+    role_name: str
+    add: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteRole:
+    """iam:DeleteRole."""
+
+    role_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attach:
+    """iam:AttachUserPolicy, AttachGroupPolicy or AttachRolePolicy."""
+
+    policy_arn: str
+    principal_kind: PrincipalKind
+    principal_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detach:
+    """iam:DetachUserPolicy, DetachGroupPolicy or DetachRolePolicy."""
+
+    policy_arn: str
+    principal_kind: PrincipalKind
+    principal_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutBucketPolicy:
+    """s3:PutBucketPolicy, or s3:DeleteBucketPolicy where `document_json` is None. `before_json` None: no policy."""
+
+    bucket: str
+    before_json: str | None
+    document_json: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutKeyPolicy:
+    """kms:PutKeyPolicy."""
+
+    key_arn: str
+    before_json: str
+    document_json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateGrant:
+    """kms:CreateGrant with a fixed name."""
+
+    key_arn: str
+    name: str
+    grantee_arn: str
+    operations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeGrant:
+    """kms:RevokeGrant."""
+
+    key_arn: str
+    grant_id: str
+
+
+Operation: TypeAlias = (
+    CreatePolicy
+    | UpdatePolicy
+    | DeletePolicyVersion
+    | DeletePolicy
+    | TagPolicy
+    | CreateRole
+    | UpdateTrust
+    | DescribeRole
+    | SetBoundary
+    | TagRole
+    | DeleteRole
+    | Attach
+    | Detach
+    | PutBucketPolicy
+    | PutKeyPolicy
+    | CreateGrant
+    | RevokeGrant
+)
