@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from personalize_perms import steps
-from personalize_perms.cli import settings_file, setup
+from personalize_perms.cli import setup
 from personalize_perms.cli.options import DRY_RUN, NO_INPUT, YES, request_of, shared
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
@@ -111,6 +111,8 @@ def _completed(request: Request, plan: Plan, result: Result, talk: Talk) -> Resu
 
 
 def _save(request: Request, talk: Talk) -> None:
+    from personalize_perms.cli import settings_file  # noqa: PLC0415 - only the end of a run needs it
+
     run = {"region": request.region, "profile": request.profile, "expect-account": request.expect_account}
     try:
         changed = settings_file.save(request.config, request.settings, {k: v for k, v in run.items() if v})

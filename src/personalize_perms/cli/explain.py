@@ -49,7 +49,7 @@ def explain(ctx: click.Context, /, **_: object) -> Result:
 
 
 def _desired(request: Request, templates: Templates, talk: Talk) -> Desired:
-    from personalize_perms.engine import keys  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.engine import key_names  # noqa: PLC0415 - nothing of this for --help
 
     settings = _with_examples(request.settings)
     filled = replace(
@@ -62,7 +62,7 @@ def _desired(request: Request, templates: Templates, talk: Talk) -> Desired:
     place = filled.offline_place()
     if settings != request.settings or not request.account:
         talk.say([Line("What you did not name is filled with AWS's example names.", "dim")])
-    uses = keys.offline(settings, place)
+    uses = key_names.offline(settings, place)
     return steps.desire(steps.Context(settings=settings, place=place, keys=uses, templates=templates))
 
 

@@ -9,7 +9,6 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from personalize_perms.cli import settings_file
 from personalize_perms.cli.request import Request
 from personalize_perms.model import names
 from personalize_perms.model.names import InvalidName
@@ -113,6 +112,8 @@ def _setting(option: Option) -> click.Option:
 def _read_config(ctx: click.Context, _: click.Parameter, value: str | None) -> Path:
     path = Path(value or CONFIG)
     if value or path.exists():
+        from personalize_perms.cli import settings_file  # noqa: PLC0415 - nothing of this for --help
+
         ctx.default_map = settings_file.read(path)
     return path
 

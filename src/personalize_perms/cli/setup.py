@@ -77,14 +77,14 @@ def with_examples(request: Request) -> Request:
 
 def plan_offline(request: Request) -> Plan:
     """Return the plan that can be made without any call."""
-    from personalize_perms.engine import keys, offline  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.engine import key_names, offline  # noqa: PLC0415 - nothing of this for --help
 
     place = request.offline_place()
     check_answers(request.settings)
     context = steps.Context(
         settings=request.settings,
         place=place,
-        keys=keys.offline(request.settings, place),
+        keys=key_names.offline(request.settings, place),
         templates=Templates.load(request.policies_dir),
     )
     plan = offline.plan_offline(steps.desire(context))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from personalize_perms import steps
+from personalize_perms.engine.key_names import full_reference, is_local, no_key
 from personalize_perms.model.changes import Refusal
-from personalize_perms.model.errors import SettingsError
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Absent, KeyFacts, Present, Read, Unreadable
 from personalize_perms.model.names import Arn
@@ -31,18 +31,6 @@ class ResolvedKeys:
     uses: tuple[KeyUse, ...] = ()
     findings: list[Finding] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
-
-
-def full_reference(reference: str, place: Place) -> str:
-    """Return the key ARN for a bare key id; ARNs and aliases stay."""
-    if reference.startswith(("arn:", "alias/")):
-        return reference
-    return place.arn("kms", f"key/{reference}", regional=True)
-
-
-def is_local(reference: str, place: Place, kind: str) -> bool:
-    """Tell whether `reference` is the ARN of a `key` or `alias` of this account and Region."""
-    return reference.startswith(place.arn("kms", f"{kind}/", regional=True))
 
 
 def resolve(
@@ -70,33 +58,6 @@ def resolve(
         resolved.refusals += [] if resolved.refusals else [no_key()]
     resolved.uses = steps.key_uses(settings, explicit, by_bucket)
     return resolved
-
-
-def offline(settings: Settings, place: Place) -> tuple[KeyUse, ...]:
-    """Return the keys that the settings name by id or ARN; raise `SettingsError` where only AWS knows the answer."""
-    explicit: list[Arn] = []
-    for reference in settings.kms_keys:
-        full = full_reference(reference, place)
-        if not is_local(full, place, "key"):
-            raise SettingsError(
-                f"--kms-key {reference} cannot be used without a call to AWS",
-                reason="an alias is resolved by KMS, and keys of other accounts or Regions cannot be used",
-                hint="give the ARN or id of a key of this account and Region",
-            )
-        explicit.append(Arn.parse(full))
-    if Workflow.ENCRYPTED_DATASET_GROUP in settings.workflows and not explicit:
-        refusal = no_key()
-        raise SettingsError(refusal.message, reason=refusal.reason, hint=refusal.hint)
-    return steps.key_uses(settings, explicit, {})
-
-
-def no_key() -> Refusal:
-    """Return the refusal for an encrypted dataset group without a key."""
-    return Refusal(
-        code="settings",
-        message="the workflow encrypted-dataset-group needs a KMS key, and none of the buckets has one",
-        hint="name it: --kms-key, PERSONALIZE_PERMS_KMS_KEY, or kms-key in the settings file",
-    )
 
 
 def _judge(

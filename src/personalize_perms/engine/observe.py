@@ -9,7 +9,7 @@ from functools import partial
 
 from personalize_perms import steps
 from personalize_perms.aws.account import Account
-from personalize_perms.engine import keys, memory
+from personalize_perms.engine import key_names, keys, memory
 from personalize_perms.engine.flow import Flow
 from personalize_perms.engine.reader import Reader
 from personalize_perms.model.changes import Refusal
@@ -110,7 +110,7 @@ class _Observer:
 
     def _want_key(self, reference: str) -> None:
         grants = self._settings.kms_access is KmsAccess.GRANT
-        self._reader.want_key(keys.full_reference(reference, self._place), grants=grants)
+        self._reader.want_key(key_names.full_reference(reference, self._place), grants=grants)
 
     # What follows from an answer is asked at once, not a round trip later
 
@@ -133,7 +133,7 @@ class _Observer:
         wanted = [self._want_policy(self._place.arn("iam", f"policy/{name}")) for name in remembered.policies]
         wanted += [reader.want_role(name) for name in remembered.roles]
         wanted += [self._want_bucket(name) for name in remembered.buckets]
-        local = [arn for arn in remembered.keys if keys.is_local(arn, self._place, "key")]
+        local = [arn for arn in remembered.keys if key_names.is_local(arn, self._place, "key")]
         wanted += [reader.want_key(arn, grants=arn in remembered.granted_keys) for arn in local]
         return any(wanted)
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from personalize_perms.aws.account import Account
-from personalize_perms.engine import keys, memory
+from personalize_perms.engine import key_names, memory
 from personalize_perms.engine.flow import Flow
 from personalize_perms.model.live import (
     Absent,
@@ -135,7 +135,7 @@ class Reader:
         if reference in self._keys:
             return grants and self.want_grants(reference)
         key = self._keys[reference] = _Key()
-        local = keys.is_local(reference, self.place, "key")
+        local = key_names.is_local(reference, self.place, "key")
 
         def facts_read(facts: Read[KeyFacts]) -> None:
             key.facts = facts
@@ -146,7 +146,7 @@ class Reader:
             self._flow.start(lambda: kms.read_key_policy(reference), partial(setattr, key, "policy"))
             if grants:
                 self.want_grants(reference)
-        if local or reference.startswith("alias/") or keys.is_local(reference, self.place, "alias"):
+        if local or reference.startswith("alias/") or key_names.is_local(reference, self.place, "alias"):
             self._flow.start(lambda: kms.read_key(reference), facts_read)
         return True
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from functools import cache
 
 import pytest
 import step_samples as samples
@@ -29,6 +30,7 @@ def setup(preset: UserAccess, partition: str, hardening: Hardening, workflows: t
     )
 
 
+@cache
 def all_desired(preset: UserAccess, partition: str, hardening: Hardening) -> list[tuple[Settings, Desired]]:
     place = samples.PLACES[partition]
     found = []
