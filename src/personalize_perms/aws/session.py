@@ -7,7 +7,7 @@ it. Importing botocore and building clients are the dearest things that a run do
 
 import gc
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 from personalize_perms.aws import endpoints
 from personalize_perms.aws.errors import AwsError, translated
 from personalize_perms.aws.failures import failure
+from personalize_perms.aws.trace import trace
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.errors import CredentialsError, SettingsError
 from personalize_perms.model.names import Arn, InvalidName, account_id, region_name
@@ -48,6 +49,8 @@ class AwsSession:
         self._opened: tuple[Session, boto3.Session] | None = None
         self._clients: dict[tuple[Service, bool], BaseClient] = {}
         self._endpoints: Mapping[str, str] | None = None
+        self.hear: Callable[[str], None] | None = None
+        """Told of every call, if anybody listens; to be set before the first one."""
 
     @property
     def region(self) -> str:
@@ -188,6 +191,8 @@ class AwsSession:
 
             # It turns documents into dicts: duplicate keys and the text that others wrote would be lost.
             client.meta.events.unregister("after-call.iam", json_decode_policies)
+        if self.hear:
+            trace(client, service, self.hear)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import click
 
 from personalize_perms import steps
 from personalize_perms.cli import setup
-from personalize_perms.cli.options import DRY_RUN, NO_INPUT, YES, request_of, shared
+from personalize_perms.cli.options import DRY_RUN, NO_INPUT, YES, SettingsCommand, request_of, shared
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
@@ -26,7 +26,7 @@ _USE_IT = "https://docs.aws.amazon.com/personalize/latest/dg/getting-started.htm
 
 
 @shared(DRY_RUN, YES, NO_INPUT)
-@click.command("init", short_help="The wizard: asks what is open, shows, confirms, applies, verifies.")
+@click.command("init", cls=SettingsCommand)
 @click.pass_context
 def init(ctx: click.Context, /, **_: object) -> Result:
     """Set up every permission that Amazon Personalize needs, step by step.
@@ -38,7 +38,7 @@ def init(ctx: click.Context, /, **_: object) -> Result:
 
 
 @shared(DRY_RUN, YES, NO_INPUT)
-@click.command("apply", short_help="Make it so, from the settings file and flags.")
+@click.command("apply", cls=SettingsCommand)
 @click.pass_context
 def apply(ctx: click.Context, /, **_: object) -> Result:
     """Make the account as the settings say: shows the plan, applies after your confirmation, reads it back."""

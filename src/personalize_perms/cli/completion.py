@@ -8,7 +8,7 @@ from personalize_perms.cli.result import Result
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
-@click.command("completion", short_help="Completion script for your shell.")
+@click.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> Result:

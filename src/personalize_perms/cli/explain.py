@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from personalize_perms import documents, steps
-from personalize_perms.cli.options import request_of, shared
+from personalize_perms.cli.options import SettingsCommand, request_of, shared
 from personalize_perms.cli.request import Request, refuse_conflicts
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
@@ -34,7 +34,7 @@ _FOR: Final = click.Option(
 
 
 @shared(_TOOL, _FOR)
-@click.command("explain", short_help="Why each statement is there, and the AWS page that says so.")
+@click.command("explain", cls=SettingsCommand)
 @click.pass_context
 def explain(ctx: click.Context, /, **_: object) -> Result:
     """Explain every statement that the settings lead to. Makes no call; gaps are filled with examples."""

@@ -18,10 +18,11 @@ def _rows() -> Iterator[str]:
     yield "|---|---|---|---|"
     for option in OPTIONS:
         form = "\\|".join(option.choices) or option.metavar
+        default = f"`{option.default}`" if option.default else "-"
         flag = f"`{option.flag}{f' {option.metavar}' if option.metavar else ''}`"
         several = " (repeatable)" if option.repeatable else ""
         meaning = option.help + (f" One of: {form.replace(chr(92) + '|', ', ')}." if option.choices else "")
-        yield f"| {flag}{several} | `{option.variable}` | {meaning} | {option.default or '–'} |"
+        yield f"| {flag}{several} | `{option.variable}` | {meaning} | {default} |"
 
 
 def command_help() -> str:

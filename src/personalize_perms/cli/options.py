@@ -43,7 +43,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "oidc_subject",
     ),
     "Form of the documents": ("hardening", "source_conditions", "policies_dir"),
-    "Where": ("profile", "region", "account", "offline", "expect_account", "sandbox"),
+    "Where": ("config", "profile", "region", "account", "offline", "expect_account", "sandbox"),
 }
 _SOURCES: Final = {
     ParameterSource.COMMANDLINE: "flag",
@@ -181,7 +181,7 @@ _OUTPUT: Final[tuple[click.Option, ...]] = (
     ),
     click.Option(["--no-color"], is_flag=True, help="No colour (NO_COLOR does the same)."),
     click.Option(["-q", "--quiet"], is_flag=True, help="Only the result and errors."),
-    click.Option(["-v", "--verbose"], is_flag=True, help="Each call to AWS: action, target, answer."),
+    click.Option(["-v", "--verbose"], is_flag=True, help="Each call to AWS: operation, target, answer, request id."),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an unexpected error."),
 )
 DRY_RUN: Final = click.Option(
@@ -194,6 +194,25 @@ YES: Final = click.Option(["-y", "--yes"], is_flag=True, envvar="PERSONALIZE_PER
 NO_INPUT: Final = click.Option(
     ["--no-input"], is_flag=True, envvar="PERSONALIZE_PERMS_NO_INPUT", help="Never ask; without a terminal this is so."
 )
+
+
+class SettingsCommand(click.Command):
+    """A command whose many options are shown by section."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options section by section, then the rest."""
+        left = {str(param.name): param for param in self.get_params(ctx)}
+        for title, members in SECTIONS.items():
+            self._section(ctx, formatter, title, [left.pop(name) for name in members])
+        self._section(ctx, formatter, "Run and output", list(left.values()))
+
+    @staticmethod
+    def _section(
+        ctx: click.Context, formatter: click.HelpFormatter, title: str, params: Sequence[click.Parameter]
+    ) -> None:
+        rows = [record for param in params if (record := param.get_help_record(ctx))]
+        with formatter.section(title):
+            formatter.write_dl(rows)
 
 
 def shared(*own: click.Option) -> Callable[[click.Command], click.Command]:

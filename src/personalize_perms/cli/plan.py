@@ -3,7 +3,7 @@
 import click
 
 from personalize_perms.cli import setup
-from personalize_perms.cli.options import request_of, shared
+from personalize_perms.cli.options import SettingsCommand, request_of, shared
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
 
@@ -16,7 +16,7 @@ _FAIL_ON_CHANGES = click.Option(
 
 
 @shared(_FAIL_ON_CHANGES)
-@click.command("plan", short_help="What would change in the account.")
+@click.command("plan", cls=SettingsCommand)
 @click.pass_context
 def plan(ctx: click.Context, /, **_: object) -> Result:
     """Compare the settings with the live account and show what would change."""

@@ -15,6 +15,7 @@ from personalize_perms.cli.talk import Talk
 from personalize_perms.model.changes import Outcome, Plan, Status
 from personalize_perms.model.errors import Cancelled, SettingsError
 from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.inert import inert
 from personalize_perms.model.names import S3Location
 from personalize_perms.model.settings import Settings
 from personalize_perms.report import envelope, lines
@@ -56,6 +57,8 @@ def open_account(request: Request, session: "AwsSession", talk: Talk) -> "Accoun
     """Find out who calls, and say it before anything else."""
     from personalize_perms.aws import account  # noqa: PLC0415 - botocore only when it is needed
 
+    if request.verbose:
+        session.hear = lambda call: talk.warn([Line(inert(call), "dim")])
     found = account.open_account(session, request.expect_account)
     talk.say(lines.caller_lines(found.caller))
     return found
