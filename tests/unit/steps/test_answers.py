@@ -136,6 +136,11 @@ def test_a_policy_of_aws_may_be_the_boundary() -> None:
     samples.desire(settings_for(permissions_boundary=boundary))
 
 
+def test_a_role_of_aws_cannot_be_adopted() -> None:
+    with pytest.raises(SettingsError, match="--role-arn"):
+        samples.desire(settings_for(role_arn=samples.Arn.parse("arn:aws:iam::aws:role/x")))
+
+
 def test_everything_that_is_out_of_place_is_told_at_once() -> None:
     settings = settings_for(role_arn=iam_arn("role/x"), saml_provider=iam_arn("saml-provider/x"))
     with pytest.raises(SettingsError) as refused:
