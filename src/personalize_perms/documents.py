@@ -27,8 +27,8 @@ _MAX_TEXT = 1_000_000
 _MAX_DEPTH = 40
 _MAX_DIGITS = 400
 _SPELLED_ALIKE = ("Action", "NotAction")
-_UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|IPA|NPA|NVA|PKA|SCA|SIA|BIA|CCA|KIA)[A-Z0-9]{12,124}")
-_ACCOUNT = re.compile(r"[0-9]{12}")
+_UNIQUE_ID = r"A(?:ROA|IDA|GPA|IPA|NPA|NVA|PKA|SCA|SIA|BIA|CCA|KIA)[A-Z0-9]{12,124}"
+_ACCOUNT = r"[0-9]{12}"
 _DELETE = "\x7f"
 _UPPER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
@@ -178,7 +178,7 @@ def _fold_principals(kind: str, value: Json, partition: str) -> Json:
     if texts is None:
         return {"unlike any list of strings": value}
     if kind == "AWS":
-        texts = [f"arn:{partition}:iam::{text}:root" if _ACCOUNT.fullmatch(text) else text for text in texts]
+        texts = [f"arn:{partition}:iam::{text}:root" if re.fullmatch(_ACCOUNT, text) else text for text in texts]
     return [*sorted(set(texts))]
 
 
@@ -245,7 +245,7 @@ def dead_principals(own: Iterable[Statement]) -> list[str]:
     for statement in own:
         for element in (statement.get("Principal"), statement.get("NotPrincipal")):
             values = element.get("AWS") if isinstance(element, dict) else None
-            found += [text for text in _strings(values) or [] if _UNIQUE_ID.fullmatch(text)]
+            found += [text for text in _strings(values) or [] if re.fullmatch(_UNIQUE_ID, text)]
     return found
 
 

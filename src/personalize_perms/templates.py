@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = str | tuple[str, ...]
 
-_PLACEHOLDER = re.compile(r"\$\{([A-Z][A-Za-z0-9]*)\}")
-_SID = re.compile(r"[A-Z][A-Za-z0-9]*")
+_PLACEHOLDER = r"\$\{([A-Z][A-Za-z0-9]*)\}"
+_SID = r"[A-Z][A-Za-z0-9]*"
 _WIDENING = ("*", "?", "${")
 _ALWAYS = frozenset({"Sid", "Effect", "Action"})
 _ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
@@ -152,7 +152,7 @@ def _check_document(document: Mapping[str, Json], elements: frozenset[str]) -> N
 
 def _check_statement(statement: Statement, elements: frozenset[str]) -> None:
     sid = statement.get("Sid")
-    if not isinstance(sid, str) or not _SID.fullmatch(sid):
+    if not isinstance(sid, str) or not re.fullmatch(_SID, sid):
         raise DocumentError(f"the Sid {sid!r} is not a capital letter followed by letters and digits (A-Z, a-z, 0-9)")
     if set(statement) - {"Condition"} != elements:
         wanted = ", ".join(sorted(elements))
@@ -216,7 +216,7 @@ class _Filling:
         return [self._fill(text, item) for item in self._values[several]] if several else [self._fill(text, "")]
 
     def _several(self, text: str) -> str | None:
-        names = dict.fromkeys(_PLACEHOLDER.findall(text))
+        names = dict.fromkeys(re.findall(_PLACEHOLDER, text))
         unknown = next((name for name in names if name not in self._values), None)
         if unknown:
             raise TemplateError(f"the template {self._name} has the unknown placeholder ${{{unknown}}}")
@@ -231,7 +231,7 @@ class _Filling:
             filled = self._values[found[1]]
             return filled if isinstance(filled, str) else item
 
-        return _PLACEHOLDER.sub(value, text)
+        return re.sub(_PLACEHOLDER, value, text)
 
 
 def _check_value(name: str, value: Value) -> None:

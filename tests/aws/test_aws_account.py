@@ -13,7 +13,7 @@ def test_opening_an_account_asks_one_thing_and_builds_no_other_client(
     session: AwsSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built: list[str] = []
-    prepare = session._prepare  # noqa: SLF001 - counts the clients
+    prepare = session._prepare
     monkeypatch.setattr(session, "_prepare", lambda client, service: (built.append(service), prepare(client, service)))
     account = open_account(session, None)
     assert built == ["sts"]

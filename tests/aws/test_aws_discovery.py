@@ -14,19 +14,19 @@ PERSONALIZE = {"Effect": "Allow", "Principal": {"Service": "personalize.amazonaw
 
 def _make_bucket(account: Account, name: str, region: str = "eu-west-1") -> None:
     place = account.caller.place
-    s3 = account.s3._writes if region == place.region else boto3.client("s3", region_name=region)  # noqa: SLF001
+    s3 = account.s3._writes if region == place.region else boto3.client("s3", region_name=region)
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
 
 
 def _encrypt(account: Account, name: str, default: dict[str, str]) -> None:
-    account.s3._writes.put_bucket_encryption(  # noqa: SLF001 - sets the scene
+    account.s3._writes.put_bucket_encryption(
         Bucket=name, ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
     )
 
 
 def _make_role(account: Account, name: str, document: object) -> None:
     text = document if isinstance(document, str) else json.dumps(document)
-    account.iam._writes.create_role(RoleName=name, AssumeRolePolicyDocument=text)  # noqa: SLF001 - sets the scene
+    account.iam._writes.create_role(RoleName=name, AssumeRolePolicyDocument=text)
 
 
 def _labels(found: object) -> list[str]:
@@ -81,7 +81,7 @@ def test_what_may_not_be_listed_is_unreadable(account: Account, wire: Wire, serv
 
 
 def test_keys_are_offered_by_alias_with_their_arn(account: Account) -> None:
-    kms = account.kms._writes  # noqa: SLF001 - sets the scene
+    kms = account.kms._writes
     key = kms.create_key()["KeyMetadata"]
     kms.create_alias(AliasName="alias/acme", TargetKeyId=key["KeyId"])
     assert Discovery(account).read_keys() == Present((Choice(value=key["Arn"], label=f"alias/acme ({key['KeyId']})"),))
@@ -113,7 +113,7 @@ def test_service_roles_are_those_whose_trust_policy_lets_personalize_in(account:
 
 
 def test_users_are_offered_by_name_with_their_arn_and_groups_by_name(account: Account) -> None:
-    iam = account.iam._writes  # noqa: SLF001 - sets the scene
+    iam = account.iam._writes
     for name in ("grace", "ada"):
         iam.create_user(UserName=name, Path="/team/")
     iam.create_group(GroupName="science")

@@ -96,7 +96,7 @@ def test_a_server_on_this_machine_serves_every_service(monkeypatch: pytest.Monke
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://localhost:{port}")
         account = open_account(AwsSession(None, "us-east-1"), "123456789012")
         assert account.caller.endpoint == f"http://localhost:{port}"
-        account.s3._writes.create_bucket(Bucket="acme")  # noqa: SLF001 - sets the scene
+        account.s3._writes.create_bucket(Bucket="acme")
         account.s3.write_bucket_policy(PutBucketPolicy(bucket="acme", before_json=None, document_json="{ }"))
         assert account.s3.read_bucket_policy("acme") == Present("{ }")
         assert account.s3.read_bucket_region("acme") == Present("us-east-1")

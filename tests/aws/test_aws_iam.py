@@ -131,7 +131,7 @@ def test_nothing_is_sent_for_tags_that_do_not_change(account: Account, wire: Wir
 @pytest.mark.parametrize("kind", list(PrincipalKind))
 def test_a_policy_is_attached_and_detached_and_says_to_whom(account: Account, kind: PrincipalKind) -> None:
     _create_policy(account)
-    iam = account.iam._writes  # noqa: SLF001 - sets the scene
+    iam = account.iam._writes
     match kind:
         case PrincipalKind.USER:
             iam.create_user(UserName="x")
@@ -249,7 +249,7 @@ def test_what_hangs_on_a_role_is_read_whole(account: Account) -> None:
     _create_policy(account)
     _create_role(account)
     account.iam.write_attach(Attach(policy_arn=ARN, principal_kind=PrincipalKind.ROLE, principal_name="r"))
-    iam = account.iam._writes  # noqa: SLF001 - sets the scene
+    iam = account.iam._writes
     iam.put_role_policy(RoleName="r", PolicyName="inline", PolicyDocument=DOCUMENT)
     iam.create_instance_profile(InstanceProfileName="machine")
     iam.add_role_to_instance_profile(InstanceProfileName="machine", RoleName="r")
@@ -284,14 +284,12 @@ def test_deleting_what_is_not_there_says_so(account: Account) -> None:
 
 
 def test_lists_go_on_over_all_pages(account: Account, wire: Wire) -> None:
-    iam = account.iam._writes  # noqa: SLF001 - sets the scene
+    iam = account.iam._writes
     for number in range(4):
         iam.create_role(RoleName=f"r{number}", AssumeRolePolicyDocument=TRUST)
         iam.create_policy(PolicyName=f"p{number}", PolicyDocument=DOCUMENT)
     calls = wire.records("iam")
-    account.iam._reads.meta.events.register(  # noqa: SLF001 - makes pages small
-        "provide-client-params.iam", lambda params, **_: params | {"MaxItems": 3}
-    )
+    account.iam._reads.meta.events.register("provide-client-params.iam", lambda params, **_: params | {"MaxItems": 3})
     roles, policies = account.iam.read_role_arns(), account.iam.read_policy_arns()
     assert isinstance(roles, Present)
     assert isinstance(policies, Present)
@@ -302,7 +300,7 @@ def test_lists_go_on_over_all_pages(account: Account, wire: Wire) -> None:
 
 
 def test_users_and_groups_are_listed(account: Account) -> None:
-    iam = account.iam._writes  # noqa: SLF001 - sets the scene
+    iam = account.iam._writes
     iam.create_user(UserName="ada", Path="/team/")
     iam.create_group(GroupName="science")
     assert account.iam.read_user_arns() == Present(("arn:aws:iam::123456789012:user/team/ada",))
@@ -310,7 +308,7 @@ def test_users_and_groups_are_listed(account: Account) -> None:
 
 
 def test_what_is_only_referred_to_is_looked_up_by_its_kind(account: Account) -> None:
-    iam = account.iam._writes  # noqa: SLF001 - sets the scene
+    iam = account.iam._writes
     _create_policy(account)
     _create_role(account)
     user = iam.create_user(UserName="ada", Path="/team/")["User"]["Arn"]
@@ -327,7 +325,7 @@ def test_what_is_referred_to_and_not_there_is_absent(account: Account, kind: str
 
 
 def test_the_arn_is_given_as_aws_spells_it(account: Account) -> None:
-    spelled = account.iam._writes.create_user(UserName="ada", Path="/team/")["User"]["Arn"]  # noqa: SLF001
+    spelled = account.iam._writes.create_user(UserName="ada", Path="/team/")["User"]["Arn"]
     assert account.iam.read_existence("arn:aws:iam::123456789012:user/ada") == Present(spelled)
 
 

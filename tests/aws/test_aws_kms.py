@@ -16,7 +16,7 @@ NOWHERE = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-4000-8000-000000
 
 @pytest.fixture
 def key(account: Account) -> str:
-    kms = account.kms._writes  # noqa: SLF001 - sets the scene
+    kms = account.kms._writes
     arn = kms.create_key()["KeyMetadata"]["Arn"]
     kms.create_alias(AliasName="alias/acme", TargetKeyId=arn)
     return arn

@@ -12,16 +12,12 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-4000-8000-0000000000
 
 @pytest.fixture
 def bucket(account: Account) -> str:
-    account.s3._writes.create_bucket(  # noqa: SLF001 - sets the scene
-        Bucket="acme", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
+    account.s3._writes.create_bucket(Bucket="acme", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     return "acme"
 
 
 def _encrypt(account: Account, rule: dict[str, object]) -> None:
-    account.s3._writes.put_bucket_encryption(  # noqa: SLF001 - sets the scene
-        Bucket="acme", ServerSideEncryptionConfiguration={"Rules": [rule]}
-    )
+    account.s3._writes.put_bucket_encryption(Bucket="acme", ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
 def _put(account: Account, text: str | None) -> None:

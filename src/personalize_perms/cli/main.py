@@ -4,13 +4,15 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from personalize_perms import __version__
-from personalize_perms.cli.result import Result
 from personalize_perms.model.errors import Cancelled, PersonalizePermsError
+
+if TYPE_CHECKING:
+    from personalize_perms.cli.result import Result
 
 PROGRAM: Final = "personalize-perms"
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -71,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(words: list[str]) -> int:
     try:
-        result = cli.main(words, prog_name=PROGRAM, standalone_mode=False)
+        result: Result | int | None = cli.main(words, prog_name=PROGRAM, standalone_mode=False)
     except click.UsageError as error:
         return _usage(words, error)
     except (click.Abort, KeyboardInterrupt):
@@ -82,14 +84,14 @@ def _run(words: list[str]) -> int:
         raise
     except Exception as error:  # noqa: BLE001 - the one place where the unexpected is told to a person
         return _unexpected(words, error)
-    if not isinstance(result, Result):
-        return int(result or 0)
+    if result is None or isinstance(result, int):
+        return result or 0  # --help and --version
     if _wants_json(words):
         _print_envelope(words, result)
     return result.exit_code
 
 
-def _print_envelope(words: list[str], result: Result) -> None:
+def _print_envelope(words: list[str], result: "Result") -> None:
     from personalize_perms.report import envelope  # noqa: PLC0415 - nothing of this for --help
 
     text = envelope.envelope(_command(words), result.exit_code, result.data, result.errors, partial=result.partial)
@@ -109,6 +111,8 @@ def _command(words: list[str]) -> str:
 
 
 def _usage(words: list[str], error: click.UsageError) -> int:
+    from personalize_perms.cli.result import Result  # noqa: PLC0415 - nothing of this for --help
+
     if _wants_json(words):
         entry = {"code": "usage", "message": error.format_message(), "hint": f"{PROGRAM} {_command(words)} --help"}
         _print_envelope(words, Result(exit_code=error.exit_code, errors=[entry]))
@@ -117,6 +121,7 @@ def _usage(words: list[str], error: click.UsageError) -> int:
 
 
 def _failed(words: list[str], error: PersonalizePermsError) -> int:
+    from personalize_perms.cli.result import Result  # noqa: PLC0415 - nothing of this for --help
     from personalize_perms.report import envelope, lines, printer  # noqa: PLC0415 - nothing of this for --help
 
     colour = "--no-color" not in words and printer.wants_colour(sys.stderr)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from personalize_perms import steps
@@ -139,6 +138,8 @@ def execute(request: Request, plan: Plan, account: "Account", talk: Talk) -> tup
     """Make the changes of a plan, journalled, and return what became of each."""
     if not plan.writes:
         return ()
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - nothing of this for a dry run
+
     from personalize_perms.engine.executor import Executor  # noqa: PLC0415 - nothing of this for --help
     from personalize_perms.engine.journal import Journal  # noqa: PLC0415 - nothing of this for --help
 

@@ -195,12 +195,16 @@ def references(role: Role, live: LiveRole | None, partition: str) -> list[str]:
 
 
 def _principal_arns(role: Role) -> Iterator[str]:
+    # Whether a user of another account exists cannot be asked here.
+    role_account = Arn.parse(role.arn).account
     for statement in role.statements:
         principal = statement.get("Principal")
         for kind in ("AWS", "Federated"):
             values = principal.get(kind, []) if isinstance(principal, dict) else []
             for value in values if isinstance(values, list) else [values]:
-                yield str(Arn.parse(str(value)))
+                arn = Arn.parse(str(value))
+                if arn.account == role_account:
+                    yield str(arn)
 
 
 def leftover_entries(desired: Desired, policies: Policies) -> frozenset[str]:

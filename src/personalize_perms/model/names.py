@@ -14,17 +14,17 @@ AccountId = NewType("AccountId", str)
 MAX_S3_PATH = 256
 """Characters that Amazon Personalize accepts in an S3 path, `s3://` included."""
 
-_ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|aws|):([!-~]+)")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_IP = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
-_IAM_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
-_PATH = re.compile(r"/|/[!-~]{1,510}/")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
-_SETUP = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
-_KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
-_ALIAS = re.compile(r"alias/[A-Za-z0-9:/_-]{1,250}")
-_TAG = re.compile(r"[A-Za-z0-9 _.:/=+@-]*")
-_PREFIX = re.compile(r"[ -~]*")
+_ARN = r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|aws|):([!-~]+)"
+_BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_IP = r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+"
+_IAM_NAME = r"[A-Za-z0-9_+=,.@-]+"
+_PATH = r"/|/[!-~]{1,510}/"
+_REGION = r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}"
+_SETUP = r"[A-Za-z][A-Za-z0-9._-]*"
+_KEY_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
+_ALIAS = r"alias/[A-Za-z0-9:/_-]{1,250}"
+_TAG = r"[A-Za-z0-9 _.:/=+@-]*"
+_PREFIX = r"[ -~]*"
 _WIDENING = ("*", "?", "${")
 
 
@@ -45,7 +45,7 @@ class Arn:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the ARN in `text`; raise `InvalidName` for anything that is not exactly one concrete ARN."""
-        found = _ARN.fullmatch(text)
+        found = re.fullmatch(_ARN, text)
         if not found or any(part in text for part in _WIDENING):
             raise InvalidName(f"{text!r} is not an ARN (arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, no wildcards)")
         partition, service, region, account, resource = found.groups()
@@ -78,7 +78,7 @@ class S3Location:
         widening = next((part for part in _WIDENING if part in prefix), None)
         if widening:
             raise InvalidName(f"{widening!r} in the prefix {prefix!r} would widen the policy: name an exact prefix")
-        if prefix.startswith("/") or not _PREFIX.fullmatch(prefix):
+        if prefix.startswith("/") or not re.fullmatch(_PREFIX, prefix):
             raise InvalidName(f"the prefix {prefix!r} must be printable ASCII and not start with '/'")
         return cls(bucket=bucket_name(bucket), prefix=prefix)
 
@@ -91,7 +91,7 @@ def bucket_name(text: str) -> str:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     """
-    if not _BUCKET.fullmatch(text) or ".." in text or _IP.fullmatch(text):
+    if not re.fullmatch(_BUCKET, text) or ".." in text or re.fullmatch(_IP, text):
         raise InvalidName(
             f"{text!r} is not a bucket name: 3 to 63 of a-z, 0-9, '.' and '-', with a letter or digit at both ends"
         )
@@ -107,20 +107,20 @@ def account_id(text: str) -> AccountId:
 
 def region_name(text: str) -> str:
     """Return `text` if it has the form of a Region."""
-    if not _REGION.fullmatch(text):
+    if not re.fullmatch(_REGION, text):
         raise InvalidName(f"{text!r} is not a Region, such as eu-west-1")
     return text
 
 
 def setup_name(text: str) -> str:
     """Return `text` if a set-up may be called so: its roles and policies begin with it."""
-    if not _SETUP.fullmatch(text) or len(text) > 40:  # noqa: PLR2004 - 64 less the longest suffix we add
+    if not re.fullmatch(_SETUP, text) or len(text) > 40:  # noqa: PLR2004 - 64 less the longest suffix we add
         raise InvalidName(f"{text!r} is not a set-up name: a letter, then letters, digits, '.', '_', '-'; at most 40")
     return text
 
 
 def _iam_name(text: str, what: str, longest: int) -> str:
-    if not _IAM_NAME.fullmatch(text) or len(text) > longest:
+    if not re.fullmatch(_IAM_NAME, text) or len(text) > longest:
         raise InvalidName(f"{text!r} is not a {what} name: 1 to {longest} letters, digits or any of _+=,.@-")
     return text
 
@@ -147,7 +147,7 @@ def policy_name(text: str) -> str:
 
 def role_path(text: str) -> str:
     """Return `text` if it is an IAM path of a role."""
-    if not _PATH.fullmatch(text) or any(part in text for part in _WIDENING):
+    if not re.fullmatch(_PATH, text) or any(part in text for part in _WIDENING):
         raise InvalidName(f"{text!r} is not a path: '/' or '/…/' in printable ASCII without '*', '?', '${{'")
     if text.lower().startswith("/aws-service-role/"):
         raise InvalidName("the path /aws-service-role/ is AWS's own")
@@ -174,12 +174,12 @@ def iam_arn(text: str, kind: str) -> Arn:
 
 def key_reference(text: str) -> str:
     """Return `text` if it names a KMS key: key ARN, key id, `alias/NAME` or alias ARN."""
-    if _KEY_ID.fullmatch(text) or _ALIAS.fullmatch(text):
+    if re.fullmatch(_KEY_ID, text) or re.fullmatch(_ALIAS, text):
         return text
     if text.startswith("arn:"):
         arn = Arn.parse(text)
         kind, _, name = arn.resource.partition("/")
-        well_formed = _KEY_ID.fullmatch(name) if kind == "key" else _ALIAS.fullmatch(arn.resource)
+        well_formed = re.fullmatch(_KEY_ID, name) if kind == "key" else re.fullmatch(_ALIAS, arn.resource)
         if arn.service == "kms" and arn.region and arn.account and well_formed:
             return text
     raise InvalidName(f"{text!r} does not name a KMS key: give its ARN, its id, or alias/NAME")
@@ -190,7 +190,7 @@ def tag(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not 1 <= len(key) <= 128 or len(value) > 256:  # noqa: PLR2004 - IAM's own limits
         raise InvalidName(f"{text!r} is not a tag: KEY=VALUE, key of 1 to 128 and value of at most 256 characters")
-    if not _TAG.fullmatch(key) or not _TAG.fullmatch(value):
+    if not re.fullmatch(_TAG, key) or not re.fullmatch(_TAG, value):
         raise InvalidName(f"the tag {text!r} has characters other than letters, digits, space and _.:/=+-@")
     if key.lower().startswith(("aws:", "personalize-perms")):
         raise InvalidName(f"the tag key {key!r} is reserved")

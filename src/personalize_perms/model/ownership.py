@@ -6,8 +6,8 @@ policy carries a small ledger of what was granted where, so that it can be taken
 """
 
 import base64
-import hashlib
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -29,7 +29,8 @@ def sid_prefix(name: str) -> str:
 
     Sids in IAM are A-Z, a-z, 0-9 only, so `team-a` and `teama` differ by the checksum.
     """
-    digest = hashlib.sha256(name.encode()).digest()
+    # Not a secret, only a mark: a cryptographic hash would cost more to import than the rest of this module.
+    digest = zlib.crc32(name.encode()).to_bytes(4, "big")
     return re.sub(r"[^A-Za-z0-9]", "", name) + base64.b32encode(digest).decode()[:4]
 
 

@@ -1,6 +1,6 @@
 """Step 4: the service and its role may use the KMS keys that encrypt buckets and dataset groups."""
 
-import hashlib
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -120,10 +120,10 @@ def _statements(context: Context, *, exports: bool) -> tuple[Statement, ...]:
 
 def _grant(context: Context, key: Arn, operations: tuple[str, ...]) -> KeyGrant:
     grantee = context.service_role_arn
-    digest = hashlib.sha256("\n".join((*operations, grantee)).encode()).hexdigest()
+    digest = f"{zlib.crc32(chr(10).join((*operations, grantee)).encode()):08x}"
     return KeyGrant(
         key_arn=str(key),
-        name=f"{ownership.sid_prefix(context.settings.name)}-{digest[:10]}",
+        name=f"{ownership.sid_prefix(context.settings.name)}-{digest}",
         grantee_arn=grantee,
         operations=operations,
     )

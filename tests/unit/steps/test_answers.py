@@ -172,6 +172,6 @@ class _Shared(Templates):
 
 
 def test_two_templates_in_one_document_must_not_share_a_sid() -> None:
-    templates = _Shared(samples.TEMPLATES._root)  # noqa: SLF001 - the folder itself is not what is tested
+    templates = _Shared(samples.TEMPLATES._root)
     with pytest.raises(TemplateError, match="Same"):
         steps.desire(Context(settings=settings_for(), place=samples.AWS, keys=(), templates=templates))

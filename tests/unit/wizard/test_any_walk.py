@@ -32,7 +32,7 @@ class Wanderer:
     keys = "Wander."
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311
+        self._random = random.Random(seed)
         self._asked = 0
 
     def _turn(self) -> bool:
