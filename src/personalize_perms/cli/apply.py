@@ -50,7 +50,7 @@ def make_it_so(request: Request) -> Result:
     talk = Talk(request)
     if request.offline:
         return _show(request, setup.plan_offline(request), talk)
-    asks = request.command == "init" and request.may_ask and not request.yes
+    asks = request.command == "init" and request.may_ask and not request.yes and not _is_answered(request)
     if not asks:
         request = setup.with_examples(request)
         setup.check_answers(request.settings)
@@ -69,6 +69,11 @@ def make_it_so(request: Request) -> Result:
         setup.confirm(request, plan)
         result = setup.ended(plan, setup.execute(request, plan, account, talk))
     return _completed(request, plan, result, talk)
+
+
+def _is_answered(request: Request) -> bool:
+    """Tell whether a settings file gives all that is needed, so that there is nothing to ask."""
+    return request.configured and not steps.missing(request.settings) and not steps.conflicts(request.settings)
 
 
 def _show(request: Request, plan: Plan, talk: Talk) -> Result:

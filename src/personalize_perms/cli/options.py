@@ -237,5 +237,6 @@ def request_of(ctx: click.Context, command: str) -> Request:
         settings=Settings(**fields),
         given={name: source for name, source in given.items() if name in fields},
         config=values["config"],
+        configured=ctx.default_map is not None,
         **run,
     )

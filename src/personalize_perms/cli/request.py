@@ -41,6 +41,8 @@ class Request:
     settings: Settings
     given: Mapping[str, str]
     config: Path
+    configured: bool = False
+    """Whether the settings file is there: then what it leaves out is meant to be the default."""
     profile: str | None = None
     region: str | None = None
     account: AccountId | None = None
