@@ -50,9 +50,10 @@ def make_it_so(request: Request) -> Result:
     talk = Talk(request)
     if request.offline:
         return _show(request, setup.plan_offline(request), talk)
-    asks = request.command == "init" and request.may_ask and not request.yes and not _is_answered(request)
-    if not asks:
+    if request.yes or not request.may_ask:
         request = setup.with_examples(request)
+    asks = request.command == "init" and request.may_ask and not _is_answered(request)
+    if not asks:
         setup.check_answers(request.settings)
     with setup.opened(request) as session:
         account = setup.open_account(request, session, talk)
@@ -72,8 +73,9 @@ def make_it_so(request: Request) -> Result:
 
 
 def _is_answered(request: Request) -> bool:
-    """Tell whether a settings file gives all that is needed, so that there is nothing to ask."""
-    return request.configured and not steps.missing(request.settings) and not steps.conflicts(request.settings)
+    """Tell whether a settings file or --yes stands for the answers that have a default, and no other is needed."""
+    open_ends = (*steps.missing(request.settings), *steps.conflicts(request.settings))
+    return (request.configured or request.yes) and not open_ends
 
 
 def _show(request: Request, plan: Plan, talk: Talk) -> Result:

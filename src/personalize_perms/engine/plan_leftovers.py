@@ -8,7 +8,7 @@ from personalize_perms.engine.plan_resource_policies import put_bucket_statement
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Wave
 from personalize_perms.model.findings import Finding, Severity
-from personalize_perms.model.live import LivePolicy, LiveRole, Present, RoleContents
+from personalize_perms.model.live import Absent, LivePolicy, LiveRole, Present, RoleContents
 from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import DeletePolicy, DeletePolicyVersion, DeleteRole, Detach, UpdateTrust
 from personalize_perms.model.resources import BucketPolicyStatements, KeyGrant, KeyPolicyStatements, PrincipalKind
@@ -59,6 +59,10 @@ def _key(draft: Draft, kind: str, name: str) -> bool:
             )
         )
         return False
+    if isinstance(key.facts, Absent):
+        return True  # the key is gone, and its policy and grants with it
+    if isinstance(key.facts, Present) and key.facts.value.state == "PendingDeletion":
+        return False  # its policy cannot be changed now; it goes with the key, or the next run takes it back
     if kind == "G":
         wanted = any(isinstance(r, KeyGrant) and r.key_arn == arn for r in draft.desired.resources)
         if not wanted and isinstance(key.grants, Present):
