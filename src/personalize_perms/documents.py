@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NoReturn
 
@@ -100,6 +99,8 @@ def _whole_number(digits: str) -> int:
 
 
 def _exact_number(digits: str) -> float:
+    from decimal import Decimal  # noqa: PLC0415 - hardly any policy holds a fraction
+
     value = float(digits)
     if len(digits) > _MAX_DIGITS or not math.isfinite(value) or Decimal(repr(value)) != Decimal(digits):
         raise DocumentError(f"the number {digits[:40]} would not survive being written again")

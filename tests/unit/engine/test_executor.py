@@ -1,0 +1,257 @@
+"""Writes that meet faults: none is sent blindly again, and "done" is what was read back."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from personalize_perms import documents
+from personalize_perms.aws.errors import AwsError, Fault
+from personalize_perms.engine.executor import DEADLINE, Clock, Executor
+from personalize_perms.engine.journal import Journal
+from personalize_perms.model.caller import Caller
+from personalize_perms.model.changes import Action, Change, Outcome, Plan, Status, Wave
+from personalize_perms.model.live import Absent, Present, Read
+from personalize_perms.model.names import AccountId
+from personalize_perms.model.operations import CreateRole, PutBucketPolicy
+from personalize_perms.model.settings import Place
+
+CALLER = Caller(place=Place(account=AccountId("111122223333"), region="eu-west-1", partition="aws"), arn="")
+FOREIGN = {"Sid": "Theirs", "Effect": "Deny"}
+OURS = {"Sid": "Ours", "Effect": "Allow"}
+BEFORE = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN]})
+AFTER = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, OURS]})
+
+
+def fault(kind: Fault) -> AwsError:
+    return AwsError(kind, code=kind, message="so it goes", action="s3:PutBucketPolicy", resource="b")
+
+
+@dataclass
+class FakeS3:
+    """One bucket policy; `script` says what each write does: nothing, a fault, or applied and then a fault."""
+
+    text: str | None = BEFORE
+    script: Iterator[object] = field(default_factory=lambda: iter(()))
+    sent: int = 0
+    stale: int = 0
+    after_read: Callable[["FakeS3"], None] = lambda _: None
+
+    def read_bucket_policy(self, _: str) -> Read[str]:
+        if self.stale and self.text == AFTER:
+            self.stale -= 1
+            return Present(BEFORE)
+        found: Read[str] = Present(self.text) if self.text is not None else Absent()
+        self.after_read(self)
+        return found
+
+    def write_bucket_policy(self, op: PutBucketPolicy) -> None:
+        self.sent += 1
+        match next(self.script, "done"):
+            case ("applied", Fault() as kind):
+                self.text = op.document_json
+                raise fault(kind)
+            case Fault() as kind:
+                raise fault(kind)
+            case _:
+                self.text = op.document_json
+
+
+class Time:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def clock(self) -> Clock:
+        return Clock(now=lambda: self.seconds, sleep=self.sleep, jitter=lambda _, longest: longest)
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.waits: list[str] = []
+
+    def finished(self, outcome: Outcome) -> None:
+        pass
+
+    def waiting(self, change: Change, why: str, elapsed: float, limit: float) -> None:
+        self.waits.append(why)
+        assert elapsed <= limit
+
+
+def put(before: str | None = BEFORE, after: str | None = AFTER, wave: Wave = Wave.GRANT) -> Change:
+    operation = PutBucketPolicy(bucket="b", before_json=before, document_json=after)
+    return Change(action=Action.UPDATE, kind="bucket-policy", resource="b", reason="", operation=operation, wave=wave)
+
+
+def apply(s3: FakeS3, tmp_path: Path, *changes: Change, **services: Any) -> tuple[tuple[Outcome, ...], list[Any]]:
+    account = SimpleNamespace(caller=CALLER, s3=s3, iam=services.get("iam"), kms=None)
+    plan = Plan(name="n", caller=CALLER, role_arn="", changes=changes or (put(),), documents=())
+    journal = Journal.open(plan, tmp_path)
+    outcomes = Executor(account, journal, Heard(), Time().clock()).apply(plan)  # type: ignore[arg-type]
+    journal.close()
+    return outcomes, [json.loads(line) for line in journal.path.read_text().splitlines()]
+
+
+def test_a_write_is_journalled_before_it_is_sent_and_done_when_read_back(tmp_path: Path) -> None:
+    s3 = FakeS3()
+    (outcome,), journal = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent, s3.text) == (Status.DONE, 1, AFTER)
+    header, intent, end = journal
+    assert header["account"] == "111122223333"
+    assert intent["operation"]["before_json"] == BEFORE
+    assert end["outcome"] == "done"
+
+
+def test_the_journal_is_private(tmp_path: Path) -> None:
+    apply(FakeS3(), tmp_path / "state")
+    (path,) = (tmp_path / "state").iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("kind", [Fault.THROTTLED, Fault.CONFLICT, Fault.UNKNOWN, Fault.UNREACHABLE])
+def test_a_fault_that_passes_is_waited_for(kind: Fault, tmp_path: Path) -> None:
+    s3 = FakeS3(script=iter([kind, kind]))
+    (outcome,), _ = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent, s3.text) == (Status.DONE, 3, AFTER)
+
+
+def test_an_answer_that_was_lost_after_the_write_is_settled_by_reading(tmp_path: Path) -> None:
+    s3 = FakeS3(script=iter([("applied", Fault.UNKNOWN)]))
+    (outcome,), _ = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent) == (Status.DONE, 1)
+
+
+@pytest.mark.parametrize("kind", [Fault.DENIED, Fault.REFUSED, Fault.LIMIT, Fault.CREDENTIALS, Fault.NOT_YET])
+def test_a_fault_that_does_not_pass_is_not_repeated(kind: Fault, tmp_path: Path) -> None:
+    s3 = FakeS3(script=iter([kind] * 9))
+    (outcome,), journal = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent, s3.text) == (Status.FAILED, 1, BEFORE)
+    assert outcome.hint
+    assert journal[-1]["outcome"] == "failed"
+
+
+def test_throttling_ends_after_a_bounded_number_of_sends(tmp_path: Path) -> None:
+    s3 = FakeS3(script=iter([Fault.THROTTLED] * 99))
+    (outcome,), _ = apply(s3, tmp_path)
+    assert outcome.status is Status.FAILED
+    assert s3.sent <= 8
+
+
+def test_a_document_that_changed_since_the_plan_is_left_alone(tmp_path: Path) -> None:
+    s3 = FakeS3(text=json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]}))
+    (outcome,), _ = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent) == (Status.FAILED, 0)
+    assert "changed by someone else" in outcome.message
+
+
+def test_a_conflict_is_answered_by_reading_again_first(tmp_path: Path) -> None:
+    theirs = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
+
+    s3 = FakeS3(script=iter([Fault.CONFLICT]))
+    original = s3.write_bucket_policy
+
+    def and_then_a_colleague(op: PutBucketPolicy) -> None:
+        try:
+            original(op)
+        finally:
+            s3.text = theirs
+
+    s3.write_bucket_policy = and_then_a_colleague  # type: ignore[method-assign]
+    (outcome,), _ = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent, s3.text) == (Status.FAILED, 1, theirs)
+
+
+def test_an_old_answer_right_after_the_write_is_waited_out(tmp_path: Path) -> None:
+    s3 = FakeS3(stale=4)
+    (outcome,), _ = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent) == (Status.DONE, 1)
+
+
+def test_a_write_that_never_shows_is_not_called_done(tmp_path: Path) -> None:
+    s3 = FakeS3(stale=10_000)
+    (outcome,), _ = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent) == (Status.FAILED, 1)
+    assert f"{DEADLINE:.0f}" in outcome.message or "does not show" in outcome.message
+
+
+def test_a_colleagues_addition_after_ours_does_not_make_ours_undone(tmp_path: Path) -> None:
+    both = json.dumps({"Version": "2012-10-17", "Statement": [OURS, {"Sid": "New", "Effect": "Deny"}, FOREIGN]})
+
+    def add(s3: FakeS3) -> None:
+        if s3.sent:
+            s3.text = both
+
+    s3 = FakeS3(after_read=add)
+    s3.script = iter([("applied", Fault.UNKNOWN)])
+    (outcome,), _ = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent) == (Status.DONE, 1)
+
+
+def test_the_last_statement_goes_with_the_policy_and_an_absent_one_is_fine(tmp_path: Path) -> None:
+    only_ours = json.dumps(documents.new_document([OURS]))
+    s3 = FakeS3(text=only_ours, script=iter([("applied", Fault.ABSENT)]))
+    (outcome,), _ = apply(s3, tmp_path, put(only_ours, None))
+    assert (outcome.status, s3.text) == (Status.DONE, None)
+
+
+def test_after_a_failure_later_waves_are_skipped_and_named(tmp_path: Path) -> None:
+    s3 = FakeS3(script=iter([Fault.DENIED]))
+    later = put(AFTER, BEFORE, wave=Wave.CLEAR)
+    outcomes, _ = apply(s3, tmp_path, put(), later)
+    assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.SKIPPED]
+    assert "earlier change failed" in outcomes[1].message
+
+
+@dataclass
+class FakeIam:
+    """One role; `tags` are those of whoever created it."""
+
+    tags: dict[str, str] | None = None
+    sent: int = 0
+
+    def read_role(self, name: str) -> Read[Any]:
+        if self.tags is None:
+            return Absent()
+        arn = f"arn:aws:iam::111122223333:role/{name}"
+        return Present(SimpleNamespace(arn=arn, boundary_arn="", trust_json=AFTER, tags=self.tags))
+
+    def write_create_role(self, op: CreateRole) -> None:
+        self.sent += 1
+        if self.tags is not None:
+            raise fault(Fault.EXISTS)
+        self.tags = dict(op.tags)
+
+
+def create() -> Change:
+    arn = "arn:aws:iam::111122223333:role/r"
+    operation = CreateRole(
+        name="r",
+        arn=arn,
+        path="/",
+        description="",
+        boundary_arn="",
+        document_json=AFTER,
+        tags={"personalize-perms": "n"},
+    )
+    return Change(action=Action.CREATE, kind="role", resource=arn, reason="", operation=operation, wave=Wave.PROVIDE)
+
+
+def test_a_role_that_somebody_made_meanwhile_is_not_taken_for_ours(tmp_path: Path) -> None:
+    iam = FakeIam(tags={"personalize-perms": "n", "personalize-perms:run": "another"})
+    (outcome,), _ = apply(FakeS3(), tmp_path, create(), iam=iam)
+    assert (outcome.status, iam.sent) == (Status.FAILED, 1)
+
+
+def test_a_create_carries_the_run_that_made_it(tmp_path: Path) -> None:
+    iam = FakeIam()
+    (outcome,), journal = apply(FakeS3(), tmp_path, create(), iam=iam)
+    assert outcome.status is Status.DONE
+    assert iam.tags is not None
+    assert iam.tags["personalize-perms:run"] == journal[0]["run"]
