@@ -68,7 +68,7 @@ def make_it_so(request: Request) -> Result:
         if plan.refusals:
             return setup.refused(plan, talk)
         setup.confirm(request, plan)
-        result = setup.ended(plan, setup.execute(request, plan, account, talk))
+        result = setup.execute(request, plan, account, talk)
     return _completed(request, plan, result, talk)
 
 

@@ -134,10 +134,10 @@ def confirm(request: Request, plan: Plan) -> None:
         raise Cancelled("nothing was changed")
 
 
-def execute(request: Request, plan: Plan, account: "Account", talk: Talk) -> tuple[Outcome, ...]:
-    """Make the changes of a plan, journalled, and return what became of each."""
+def execute(request: Request, plan: Plan, account: "Account", talk: Talk) -> Result:
+    """Make the changes of a plan, journalled, and return what became of them."""
     if not plan.writes:
-        return ()
+        return ended(plan)
     from tempfile import TemporaryDirectory  # noqa: PLC0415 - nothing of this for a dry run
 
     from personalize_perms.engine.executor import Executor  # noqa: PLC0415 - nothing of this for --help
@@ -147,11 +147,16 @@ def execute(request: Request, plan: Plan, account: "Account", talk: Talk) -> tup
     with TemporaryDirectory() as scratch:
         journal = Journal.open(plan, Path(scratch) if request.sandbox else None)
         try:
-            outcomes = Executor(account, journal, talk).apply(plan)
+            executor = Executor(account, journal, talk)
+            outcomes = executor.apply(plan)
         finally:
             journal.close()
     talk.say(lines.outcome_lines(outcomes))
-    return outcomes
+    result = ended(plan, outcomes)
+    if executor.stopped:
+        talk.warn([Line("You stopped the run: what was done stays. The same command goes on from there.", "warning")])
+        result.exit_code = Cancelled.exit_code
+    return result
 
 
 def refused(plan: Plan, talk: Talk) -> Result:

@@ -82,7 +82,8 @@ class Executor:
         self._journal = journal
         self._progress = progress
         self._clock = clock or Clock()
-        self._stopped = False
+        self.stopped = False
+        """Whether the person pressed Ctrl-C while it was at work."""
 
     def apply(self, plan: Plan) -> tuple[Outcome, ...]:
         """Make all changes; after a failure the wave under way is finished and the rest is skipped."""
@@ -95,7 +96,7 @@ class Executor:
                 following = waves[number + 1] if number + 1 < len(waves) else []
                 self._together(pool, [*((self._send, step) for step in wave), *((self._look, s) for s in following)])
                 confirming += [pool.submit(self._confirm, step) for step in wave if step.outcome is None]
-                if self._stopped or any(step.outcome for step in wave):
+                if self.stopped or any(step.outcome for step in wave):
                     break
             self._wait(confirming)
         return tuple(self._result(step) for step in steps)
@@ -108,7 +109,7 @@ class Executor:
         try:
             wait(futures)
         except KeyboardInterrupt:
-            self._stopped = True
+            self.stopped = True
             wait(futures)
         for future in futures:
             future.result()
@@ -116,7 +117,7 @@ class Executor:
     def _result(self, step: _Step) -> Outcome:
         if step.outcome:
             return step.outcome
-        why = "you stopped the run" if self._stopped else "an earlier change failed"
+        why = "you stopped the run" if self.stopped else "an earlier change failed"
         return Outcome(change=step.change, status=Status.SKIPPED, message=f"not tried: {why}")
 
     def _finish(self, step: _Step, status: Status, message: str = "", hint: str = "") -> None:
@@ -166,14 +167,23 @@ class Executor:
                 if error.fault in (Fault.EXISTS, Fault.ABSENT) and self._already(step, error.fault, lost=lost):
                     return
                 lost = lost or error.fault is Fault.UNKNOWN
-                if error.fault is Fault.UNKNOWN and self._operations.landed(step.operation):
+                if error.fault is Fault.UNKNOWN and self._landed_after_all(step):
                     return
                 if not self._passes(step, error):
                     raise
-                self._pause(step, error.message)
+                self._pause(step, error)
                 self._check(step)
             else:
                 return
+
+    def _landed_after_all(self, step: _Step) -> bool:
+        """Tell whether a call whose answer was lost took effect; AWS may show it a little late."""
+        for pause in (0, _FIRST_PAUSE, _FIRST_PAUSE * 4):
+            if pause:
+                self._clock.sleep(pause)
+            if self._operations.landed(step.operation):
+                return True
+        return False
 
     def _already(self, step: _Step, fault: Fault, *, lost: bool) -> bool:
         """Tell whether "exists" or "not there" means that it is already as wanted."""
@@ -185,18 +195,20 @@ class Executor:
 
     def _passes(self, step: _Step, error: AwsError) -> bool:
         """Tell whether a failure passes by itself, so that sending again makes sense."""
-        if step.sends >= MAX_SENDS or self._clock.now() - step.started > DEADLINE:
+        if self._clock.now() - step.started > DEADLINE:
             return False
         if error.fault in (Fault.THROTTLED, Fault.CONFLICT, Fault.UNKNOWN, Fault.UNREACHABLE):
-            return True
-        if error.fault is Fault.NOT_YET:
-            return step.created_here
-        return error.fault is Fault.ABSENT and step.created_here and isinstance(step.operation, Attach | CreateGrant)
+            return step.sends < MAX_SENDS
+        return _is_not_visible_yet(step, error.fault)
 
-    def _pause(self, step: _Step, why: str) -> None:
+    def _pause(self, step: _Step, error: AwsError) -> None:
+        """Wait with jitter, longer each time; for something new to be seen everywhere, at an even pace."""
         elapsed = self._clock.now() - step.started
+        longest = min(_FIRST_PAUSE * 2**step.sends, _LONGEST_PAUSE * 4)
+        why = error.message
+        if _is_not_visible_yet(step, error.fault):
+            longest, why = min(longest, _LONGEST_PAUSE / 2), "what this run created is not visible everywhere yet"
         self._progress.waiting(step.change, why, elapsed, DEADLINE)
-        longest = min(_LONGEST_PAUSE * 4, _FIRST_PAUSE * 2**step.sends)
         self._clock.sleep(self._clock.jitter(longest / 2, longest))
 
     # After the write
@@ -228,6 +240,12 @@ class Executor:
             self._progress.waiting(step.change, "AWS does not show it yet", elapsed, DEADLINE)
             self._clock.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _is_not_visible_yet(step: _Step, fault: Fault) -> bool:
+    """Tell whether AWS only does not know yet what this run created: that passes, in about half a minute."""
+    refers = isinstance(step.operation, Attach | CreateGrant)
+    return step.created_here and (fault is Fault.NOT_YET or (fault is Fault.ABSENT and refers))
 
 
 def _hint(error: AwsError) -> str:

@@ -255,3 +255,16 @@ def test_a_create_carries_the_run_that_made_it(tmp_path: Path) -> None:
     assert outcome.status is Status.DONE
     assert iam.tags is not None
     assert iam.tags["personalize-perms:run"] == journal[0]["run"]
+
+
+def test_a_role_that_is_not_visible_everywhere_is_waited_for_as_long_as_the_deadline(tmp_path: Path) -> None:
+    s3 = FakeS3(script=iter([Fault.NOT_YET] * 20))
+    outcomes, _ = apply(s3, tmp_path, create(), put(), iam=FakeIam())
+    assert [outcome.status for outcome in outcomes] == [Status.DONE, Status.DONE]
+    assert s3.sent == 21
+
+
+def test_a_lost_answer_that_shows_a_little_late_is_not_sent_again(tmp_path: Path) -> None:
+    s3 = FakeS3(script=iter([("applied", Fault.UNKNOWN)]), stale=2)
+    (outcome,), _ = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent) == (Status.DONE, 1)
