@@ -10,6 +10,7 @@ import click
 
 from personalize_perms import __version__
 from personalize_perms.model.errors import Cancelled, PersonalizePermsError
+from personalize_perms.model.inert import inert
 
 if TYPE_CHECKING:
     from personalize_perms.cli.result import Result
@@ -113,10 +114,17 @@ def _command(words: list[str]) -> str:
 def _usage(words: list[str], error: click.UsageError) -> int:
     from personalize_perms.cli.result import Result  # noqa: PLC0415 - nothing of this for --help
 
+    hint = " ".join(filter(None, (PROGRAM, _command(words), "--help")))
+    message = error.format_message()
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(message, err=True)
+    else:
+        message = inert(message)  # it quotes what was typed, or what a settings file holds
+        usage = f"{error.ctx.get_usage()}\n" if error.ctx else ""
+        click.echo(f"{usage}Try '{hint}' for help.\n\nError: {message}", err=True)
     if _wants_json(words):
-        entry = {"code": "usage", "message": error.format_message(), "hint": f"{PROGRAM} {_command(words)} --help"}
+        entry = {"code": "usage", "message": message, "hint": hint}
         _print_envelope(words, Result(exit_code=error.exit_code, errors=[entry]))
-    error.show()
     return error.exit_code
 
 

@@ -32,6 +32,8 @@ class Draft:
     stored: list[StoredDocument] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    stuck: set[str] = field(default_factory=set)
+    """Ledger entries of buckets whose policy still holds our statements and may not be edited now."""
 
     @property
     def partition(self) -> str:

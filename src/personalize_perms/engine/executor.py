@@ -17,7 +17,7 @@ from personalize_perms.aws.account import Account
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.engine.journal import Journal
 from personalize_perms.engine.operations import Operations
-from personalize_perms.model.changes import Change, Outcome, Plan, Status
+from personalize_perms.model.changes import Change, Outcome, Plan, Status, Wave
 from personalize_perms.model.errors import NotSettled, PersonalizePermsError
 from personalize_perms.model.operations import (
     Attach,
@@ -92,14 +92,21 @@ class Executor:
         waves = [list(wave) for _, wave in groupby(steps, key=lambda step: step.change.wave)]
         with ThreadPoolExecutor(WORKERS) as pool:
             confirming: list[Future[None]] = []
-            for number, wave in enumerate(waves):
-                following = waves[number + 1] if number + 1 < len(waves) else []
+            for wave, following in zip(waves, [*waves[1:], []], strict=True):
+                if wave[0].change.wave is Wave.FORGET and not self._all_done(confirming, steps):
+                    break
                 self._together(pool, [*((self._send, step) for step in wave), *((self._look, s) for s in following)])
-                confirming += [pool.submit(self._confirm, step) for step in wave if step.outcome is None]
-                if self.stopped or any(step.outcome for step in wave):
+                sent = [step for step in wave if step.outcome is None]
+                confirming += [pool.submit(self._confirm, step) for step in sent]
+                if self.stopped or sent != wave:
                     break
             self._wait(confirming)
         return tuple(self._result(step) for step in steps)
+
+    def _all_done(self, confirming: Sequence[Future[None]], steps: Sequence[_Step]) -> bool:
+        """Tell whether all that was sent was read back: only what is seen to be taken back may be forgotten."""
+        self._wait(confirming)
+        return not self.stopped and not any(step.outcome and step.outcome.status is Status.FAILED for step in steps)
 
     def _together(self, pool: ThreadPoolExecutor, calls: Sequence[tuple[Callable[[_Step], None], _Step]]) -> None:
         self._wait([pool.submit(call, step) for call, step in calls])

@@ -3,7 +3,7 @@
 from personalize_perms import steps
 from personalize_perms.model.changes import Refusal
 from personalize_perms.model.errors import SettingsError
-from personalize_perms.model.names import Arn
+from personalize_perms.model.names import Arn, InvalidName, key_reference
 from personalize_perms.model.settings import KeyUse, Place, Settings, Workflow
 
 
@@ -12,6 +12,15 @@ def full_reference(reference: str, place: Place) -> str:
     if reference.startswith(("arn:", "alias/")):
         return reference
     return place.arn("kms", f"key/{reference}", regional=True)
+
+
+def is_key_reference(text: str) -> bool:
+    """Tell whether this names a key at all: what a bucket says of its encryption may be anything."""
+    try:
+        key_reference(text)
+    except InvalidName:
+        return False
+    return True
 
 
 def is_local(reference: str, place: Place, kind: str) -> bool:

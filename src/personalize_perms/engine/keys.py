@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from personalize_perms import steps
-from personalize_perms.engine.key_names import full_reference, is_local, no_key
+from personalize_perms.engine.key_names import full_reference, is_key_reference, is_local, no_key
 from personalize_perms.model.changes import Refusal
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Absent, KeyFacts, Present, Read, Unreadable
@@ -72,6 +72,8 @@ def _judge(
     refusal: Refusal | None = None
     if not reference or reference.endswith("alias/aws/s3"):
         refusal = _aws_managed(where, bucket)
+    elif bucket and not is_key_reference(reference):
+        refusal = _nonsense(reference, where, bucket)
     elif reference.startswith("arn:") and not any(is_local(reference, place, kind) for kind in ("key", "alias")):
         refusal = _foreign(reference, where, place)
     elif isinstance(found, Present):
@@ -106,6 +108,15 @@ def _aws_managed(where: str, bucket: str) -> Refusal:
         hint=f"set the default encryption of {bucket} to a customer managed key, or to SSE-S3"
         if bucket
         else "name a customer managed key with --kms-key",
+    )
+
+
+def _nonsense(reference: str, where: str, bucket: str) -> Refusal:
+    return Refusal(
+        code="key-unusable",
+        message=f"{where}, {reference!r}, is neither a key nor an alias",
+        reason="S3 stores whatever is given as the key of the default encryption",
+        hint=f"correct the default encryption of {bucket}",
     )
 
 

@@ -3,6 +3,7 @@
 What is remembered and no longer wanted is taken back.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -62,6 +63,11 @@ def is_own_policy(policy: LivePolicy, name: str) -> bool:
     return own_document(policy.document_json, name)
 
 
+def is_service_policy(desired: Desired, arn: str) -> bool:
+    """Tell whether this is the name of one of the service role's policies."""
+    return re.fullmatch(re.escape(first_service_policy(desired)) + "(-[0-9]+)?", arn) is not None
+
+
 def own_document(text: str, name: str) -> bool:
     """Tell whether every statement in this text is one of the set-up `name`."""
     try:
@@ -75,6 +81,25 @@ def is_own_role(role: LiveRole, name: str) -> bool:
     """Tell whether the set-up `name` made this role."""
     owner = role.tags.get(ownership.TAG_NAME)
     return owner == name if owner is not None else own_document(role.trust_json, name)
+
+
+def is_made_role(role: LiveRole, desired: Desired, policies: Policies) -> bool:
+    """Tell whether the set-up made this role rather than adopting it."""
+    adopted = ownership.TAG_NAME not in role.tags and f"t/{role.name}" in ledger(desired, policies)
+    return is_own_role(role, desired.name) and not adopted
+
+
+def given(desired: Desired, policies: Policies, arn: str) -> frozenset[tuple[PrincipalKind, str]]:
+    """Return whom the set-up itself attached its policy `arn` to, by the ledger."""
+    service = is_service_policy(desired, arn)
+    kinds = (
+        {"r": PrincipalKind.ROLE, "t": PrincipalKind.ROLE}
+        if service
+        else {"u": PrincipalKind.USER, "g": PrincipalKind.GROUP, "a": PrincipalKind.ROLE, "r": PrincipalKind.ROLE}
+    )
+    entries = [entry.partition("/") for entry in ledger(desired, policies)]
+    found = {(kinds[kind], name) for kind, _, name in entries if kind in kinds}
+    return frozenset(found | ({(PrincipalKind.ROLE, desired.service_role_name)} if service else set()))
 
 
 def ledger(desired: Desired, policies: Policies) -> frozenset[str]:
@@ -100,17 +125,16 @@ def remembered(desired: Desired, policies: Policies) -> Remembered:
     return Remembered(
         policies=names("p", "s"),
         roles=tuple(role_leftovers(desired, policies)),
-        buckets=tuple(dict.fromkeys(_buckets(desired, policies))),
+        buckets=tuple(dict.fromkeys((*_buckets(desired, policies), *names("b")))),
         keys=(*keys("k"), *keys("G")),
         granted_keys=keys("G"),
     )
 
 
 def _service_policies(desired: Desired, policies: Policies) -> Iterator[LivePolicy]:
-    first = first_service_policy(desired)
     for arn, policy in policies.items():
-        of_ours = arn == first or arn.startswith(f"{first}-")
-        if of_ours and isinstance(policy, Present) and is_own_policy(policy.value, desired.name):
+        service = is_service_policy(desired, arn)
+        if service and isinstance(policy, Present) and is_own_policy(policy.value, desired.name):
             yield policy.value
 
 
@@ -130,7 +154,7 @@ def _buckets(desired: Desired, policies: Policies) -> Iterator[str]:
 
 
 def role_leftovers(desired: Desired, policies: Policies) -> list[str]:
-    """Return the roles that the set-up made, or gave its service policies to, and that are no longer wanted."""
+    """Return the roles that are not wanted and were made or adopted, or have a service policy from whomever."""
     entries = (entry.partition("/") for entry in ledger(desired, policies))
     found = {name for kind, _, name in entries if kind in ("r", "t")}
     for policy in _service_policies(desired, policies):

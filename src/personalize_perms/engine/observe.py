@@ -109,8 +109,9 @@ class _Observer:
         return self._reader.want_bucket(name, self._want_key if listens else None)
 
     def _want_key(self, reference: str) -> None:
-        grants = self._settings.kms_access is KmsAccess.GRANT
-        self._reader.want_key(key_names.full_reference(reference, self._place), grants=grants)
+        full = key_names.full_reference(reference, self._place)
+        if key_names.is_key_reference(full):
+            self._reader.want_key(full, grants=self._settings.kms_access is KmsAccess.GRANT)
 
     # What follows from an answer is asked at once, not a round trip later
 

@@ -154,7 +154,8 @@ class Operations:
                 return self._carried(self._policy_text(operation.arn), operation.before_json, operation.document_json)
             case DeletePolicyVersion():
                 versions = self._iam.read_policy_versions(operation.arn)
-                return isinstance(versions, Present) and operation.version_id not in versions.value
+                gone = isinstance(versions, Absent)  # with the whole policy, which the next wave may delete
+                return gone or (isinstance(versions, Present) and operation.version_id not in versions.value)
             case DeletePolicy():
                 return isinstance(self._iam.read_policy_head(operation.arn), Absent)
             case TagPolicy():
@@ -184,7 +185,10 @@ class Operations:
 
     def _attached(self, operation: Attach | Detach) -> tuple[str, ...]:
         found = self._iam.read_policy_entities(operation.policy_arn)
-        if not isinstance(found, Present):
+        if isinstance(found, Absent):
+            # The next wave may delete a policy before its detachment is read back: then nobody has it any more.
+            return ()
+        if isinstance(found, Unreadable):
             return (operation.principal_name,) if isinstance(operation, Detach) else ()
         return {
             PrincipalKind.USER: found.value.users,

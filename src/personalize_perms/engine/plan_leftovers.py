@@ -4,11 +4,11 @@ from personalize_perms.documents import DocumentKind
 from personalize_perms.engine import memory
 from personalize_perms.engine.draft import Draft
 from personalize_perms.engine.plan_policies import plan_tags
-from personalize_perms.engine.plan_resource_policies import put_bucket_statements, put_key_statements, revoke_grants
+from personalize_perms.engine.plan_resource_policies import put_bucket_statements, put_key_statements, revoke_all_grants
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Wave
-from personalize_perms.model.findings import Finding, Severity
-from personalize_perms.model.live import Absent, LivePolicy, LiveRole, Present, RoleContents
+from personalize_perms.model.findings import Finding, Severity, Verdict
+from personalize_perms.model.live import Absent, LivePolicy, LiveRole, Present, RoleContents, Unreadable
 from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import DeletePolicy, DeletePolicyVersion, DeleteRole, Detach, UpdateTrust
 from personalize_perms.model.resources import BucketPolicyStatements, KeyGrant, KeyPolicyStatements, PrincipalKind
@@ -18,8 +18,8 @@ _PRINCIPALS = {"u": PrincipalKind.USER, "g": PrincipalKind.GROUP, "a": Principal
 
 def plan_leftovers(draft: Draft) -> None:
     """Take back what the ledger and the service policies remember beyond what is wanted."""
-    _buckets(draft)
-    released: set[str] = set()
+    released = {entry for entry in memory.leftover_entries(draft.desired, draft.live.policies) if entry[0] == "b"}
+    released -= draft.stuck
     for entry in sorted(memory.leftover_entries(draft.desired, draft.live.policies)):
         kind, _, name = entry.partition("/")
         if (kind in ("k", "G") and _key(draft, kind, name)) or (
@@ -35,12 +35,15 @@ def plan_leftovers(draft: Draft) -> None:
     _forget(draft, released | _gone(draft))
 
 
-def _buckets(draft: Draft) -> None:
+def withdraw_from_buckets(draft: Draft) -> None:
+    """Take our statements out of the buckets that are dropped; where that is blocked, the ledger remembers it."""
     wanted = {resource.bucket for resource in draft.desired.resources if isinstance(resource, BucketPolicyStatements)}
     for name in memory.remembered(draft.desired, draft.live.policies).buckets:
         bucket = draft.live.buckets.get(name)
-        if name not in wanted and bucket is not None:
-            put_bucket_statements(draft, bucket, (), wave=Wave.WITHDRAW)
+        if name in wanted or bucket is None:
+            continue
+        if not put_bucket_statements(draft, bucket, (), wave=Wave.WITHDRAW):
+            draft.stuck.add(f"b/{name}")
 
 
 def _key(draft: Draft, kind: str, name: str) -> bool:
@@ -65,16 +68,15 @@ def _key(draft: Draft, kind: str, name: str) -> bool:
         return False  # its policy cannot be changed now; it goes with the key, or the next run takes it back
     if kind == "G":
         wanted = any(isinstance(r, KeyGrant) and r.key_arn == arn for r in draft.desired.resources)
-        if not wanted and isinstance(key.grants, Present):
-            revoke_grants(draft, arn, key.grants.value)
-        return wanted or isinstance(key.grants, Present)
+        return wanted or revoke_all_grants(draft, arn, key)
     still = any(isinstance(r, KeyPolicyStatements) and r.key_arn == arn for r in draft.desired.resources)
     return still or put_key_statements(draft, arn, key, (), wave=Wave.CLEAR)
 
 
 def _attachment(draft: Draft, kind: PrincipalKind, name: str) -> bool:
     for policy in _own_policies(draft):
-        if name in memory.attached(policy, kind):
+        # Whoever has a policy of the service role has it from somebody else.
+        if name in memory.attached(policy, kind) and not memory.is_service_policy(draft.desired, policy.arn):
             _detach(draft, policy.arn, kind, name)
     return True
 
@@ -94,13 +96,19 @@ def _detach(draft: Draft, policy_arn: str, kind: PrincipalKind, name: str) -> No
 
 def _role(draft: Draft, name: str) -> bool:
     found, contents = draft.live.roles.get(name), draft.live.contents.get(name)
+    if isinstance(found, Unreadable):
+        _unknown(draft, draft.desired.place.arn("iam", f"role/{name}"), found)
     if not isinstance(found, Present):
-        return found is not None
+        return isinstance(found, Absent)
     role = found.value
-    own = [policy.arn for policy in _own_policies(draft) if name in policy.roles]
+    made = memory.is_made_role(role, draft.desired, draft.live.policies)
+    if not made and memory.ledger(draft.desired, draft.live.policies).isdisjoint({f"r/{name}", f"t/{name}"}):
+        return False  # others gave it a policy of ours
+    holds = [policy.arn for policy in _own_policies(draft) if name in policy.roles]
+    own = [arn for arn in holds if made or memory.is_service_policy(draft.desired, arn)]
     for arn in own:
         _detach(draft, arn, PrincipalKind.ROLE, name)
-    if not memory.is_own_role(role, draft.desired.name):
+    if not made:
         return _leave_adopted(draft, role)
     if isinstance(contents, Present) and not _used_by_others(contents.value, own):
         draft.change(
@@ -134,7 +142,19 @@ def _leave_adopted(draft: Draft, role: LiveRole) -> bool:
     edit = draft.edited(DocumentKind.TRUST_POLICY, role.arn, role.trust_json, ())
     if edit is None:
         return False
-    if edit.changed and edit.foreign:
+    if edit.changed and not edit.foreign:
+        draft.findings.append(
+            Finding(
+                check="leftover",
+                severity=Severity.LOW,
+                resource=role.arn,
+                message="the adopted role is no longer wanted; our statement stays, because it is the only one in its "
+                "trust policy, and that cannot be empty",
+                remedy="delete the role, or let somebody else in: the next run takes our statement out",
+            )
+        )
+        return False
+    if edit.changed:
         text = draft.store(DocumentKind.TRUST_POLICY, role.name, edit.document)
         draft.change(
             Action.UPDATE,
@@ -153,19 +173,11 @@ def _policy(draft: Draft, arn: str) -> bool:
     if not isinstance(found, Present) or not memory.is_own_policy(found.value, draft.desired.name):
         return True
     policy = found.value
-    leaving = {
-        (change.operation.principal_kind, change.operation.principal_name)
-        for change in draft.changes
-        if isinstance(change.operation, Detach) and change.operation.policy_arn == arn
-    }
-    made = {entry.partition("/")[2] for entry in memory.ledger(draft.desired, draft.live.policies)}
-    for kind in PrincipalKind:
-        for name in memory.attached(policy, kind):
-            if name in made or name == draft.desired.service_role_name:
-                _detach(draft, arn, kind, name)
-                leaving.add((kind, name))
-    users = [(kind, name) for kind in PrincipalKind for name in memory.attached(policy, kind)]
-    if any(user not in leaving for user in users):
+    holders = {(kind, name) for kind in PrincipalKind for name in memory.attached(policy, kind)}
+    given = holders & memory.given(draft.desired, draft.live.policies, arn)
+    for kind, name in sorted(given):
+        _detach(draft, arn, kind, name)
+    if holders - given:
         draft.findings.append(
             Finding(
                 check="leftover",
@@ -186,22 +198,38 @@ def _policy(draft: Draft, arn: str) -> bool:
 
 
 def _gone(draft: Draft) -> set[str]:
-    wanted_kinds = {"p": "policy", "s": "policy"}
     gone: set[str] = set()
     for entry in memory.leftover_entries(draft.desired, draft.live.policies):
         kind, _, name = entry.partition("/")
-        arn = draft.desired.place.arn("iam", f"policy/{name}")
-        if kind in wanted_kinds and not isinstance(draft.live.policies.get(arn), Present):
-            gone.add(entry)
+        if kind in ("p", "s"):
+            arn = draft.desired.place.arn("iam", f"policy/{name}")
+            found = draft.live.policies.get(arn)
+            if isinstance(found, Absent):
+                gone.add(entry)
+            elif isinstance(found, Unreadable):
+                _unknown(draft, arn, found)
     return gone
+
+
+def _unknown(draft: Draft, arn: str, read: Unreadable) -> None:
+    draft.findings.append(
+        Finding(
+            check="leftover",
+            severity=Severity.MEDIUM,
+            verdict=Verdict.UNKNOWN,
+            resource=arn,
+            message=f"is no longer wanted, and whether it is still there cannot be known: not allowed {read.action}",
+            remedy=f"ask for {read.action} on {read.resource}, then run again to take it back",
+        )
+    )
 
 
 def _forget(draft: Draft, released: set[str]) -> None:
     first = memory.first_service_policy(draft.desired)
     wanted = next((policy for policy in memory.managed_policies(draft.desired) if policy.arn == first), None)
     leftovers = memory.leftover_entries(draft.desired, draft.live.policies)
-    if wanted is None or not leftovers & released:
+    if wanted is None or not leftovers & released or draft.refusals:
         return
-    entries = ownership.read_ledger(wanted.tags)
+    entries = ownership.read_ledger(wanted.tags) | draft.stuck
     remembered = ownership.write_ledger(entries | leftovers)
     plan_tags(draft, first, remembered, ownership.write_ledger(entries | (leftovers - released)), wave=Wave.FORGET)

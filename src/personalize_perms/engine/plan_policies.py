@@ -115,7 +115,15 @@ def wanted_tags(draft: Draft, wanted: ManagedPolicy) -> Mapping[str, str]:
         return wanted.tags
     entries = ownership.read_ledger(wanted.tags) | memory.leftover_entries(draft.desired, draft.live.policies)
     others = {key: value for key, value in wanted.tags.items() if not key.startswith(ownership.TAG_LEDGER)}
-    return {**others, **ownership.write_ledger(entries)}
+    try:
+        return {**others, **ownership.write_ledger(entries | draft.stuck)}
+    except ValueError as error:
+        draft.refuse(
+            "limit",
+            f"what the set-up {draft.desired.name} has granted and is to take back cannot be remembered: {error}",
+            hint="make the change in several smaller steps",
+        )
+        return wanted.tags
 
 
 def plan_tags(draft: Draft, arn: str, live: Mapping[str, str], wanted: Mapping[str, str], *, wave: Wave) -> bool:

@@ -126,12 +126,7 @@ def plan_grant(draft: Draft, wanted: KeyGrant) -> None:
     """Create the grant unless one of that name for that role is there; revoke our others on the key."""
     grants = draft.live.keys[wanted.key_arn].grants
     if not isinstance(grants, Present):
-        reason = (
-            f"not allowed {grants.action}. {grants.reason}"
-            if isinstance(grants, Unreadable)
-            else "the key is not there"
-        )
-        draft.block("grant", wanted.key_arn, f"cannot know which grants there are: {reason}")
+        _block_grants(draft, wanted.key_arn, grants)
         return
     shown = f"{wanted.key_arn} {wanted.name}"
     if any(_is_same(grant, wanted) for grant in grants.value):
@@ -147,6 +142,20 @@ def plan_grant(draft: Draft, wanted: KeyGrant) -> None:
             ),
         )
     revoke_grants(draft, wanted.key_arn, [grant for grant in grants.value if not _is_same(grant, wanted)])
+
+
+def revoke_all_grants(draft: Draft, key_arn: str, key: LiveKey) -> bool:
+    """Revoke every grant on the key that this set-up made; tell whether that is possible."""
+    if not isinstance(key.grants, Present):
+        _block_grants(draft, key_arn, key.grants)
+        return False
+    revoke_grants(draft, key_arn, key.grants.value)
+    return True
+
+
+def _block_grants(draft: Draft, key_arn: str, read: Absent | Unreadable) -> None:
+    why = f"not allowed {read.action}. {read.reason}" if isinstance(read, Unreadable) else "the key is not there"
+    draft.block("grant", key_arn, f"cannot know which grants there are: {why}")
 
 
 def _is_same(grant: LiveGrant, wanted: KeyGrant) -> bool:

@@ -62,7 +62,9 @@ def key_uses(settings: Settings, explicit: Sequence[Arn], by_bucket: Mapping[str
 
 def role_statements(context: Context) -> tuple[Statement, ...]:
     """Return what the service role's own policy says about keys; for reading imports the key policy is enough."""
-    arns = sorted(str(use.arn) for use in context.keys if use.workflows - _KEY_POLICY_ONLY)
+    # No grant can hold kms:ListGrants, so there the key policy is not enough.
+    by_grant = context.settings.kms_access is KmsAccess.GRANT
+    arns = sorted(str(use.arn) for use in context.keys if by_grant or use.workflows - _KEY_POLICY_ONLY)
     return context.render("service-role/kms", {"KeyArn": tuple(arns)}) if arns else ()
 
 

@@ -18,6 +18,10 @@ WHY: Final = (
 DOCS: Final = "https://docs.aws.amazon.com/personalize/latest/dg/set-up-required-permissions.html"
 FIELDS: Final = ("role_name", "role_path", "role_arn", "role_description", "permissions_boundary")
 
+# A metric attribution always reports to CloudWatch (creating one writes a test metric), and may do so to S3 besides.
+# https://docs.aws.amazon.com/personalize/latest/dg/metric-attribution-requirements.html
+_SENDS_METRICS = frozenset({Workflow.METRICS_CLOUDWATCH, Workflow.METRICS_S3})
+
 
 def missing(settings: Settings) -> tuple[Missing, ...]:
     """Return the answers that this step still needs."""
@@ -79,11 +83,7 @@ def _statements(context: Context) -> tuple[Statement, ...]:
         *(context.render("service-role/personalize-access") if documented else ()),
         *s3_bucket.role_statements(context),
         *kms_key.role_statements(context),
-        *(
-            context.render("service-role/cloudwatch-metrics")
-            if Workflow.METRICS_CLOUDWATCH in settings.workflows
-            else ()
-        ),
+        *(() if _SENDS_METRICS.isdisjoint(settings.workflows) else context.render("service-role/cloudwatch-metrics")),
     )
 
 

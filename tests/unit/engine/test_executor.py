@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -13,11 +14,13 @@ from personalize_perms import documents
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.engine.executor import DEADLINE, Clock, Executor
 from personalize_perms.engine.journal import Journal
+from personalize_perms.engine.operations import Operations
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Outcome, Plan, Status, Wave
-from personalize_perms.model.live import Absent, Present, Read
+from personalize_perms.model.live import Absent, PolicyEntities, Present, Read, Unreadable
 from personalize_perms.model.names import AccountId
-from personalize_perms.model.operations import CreateRole, PutBucketPolicy
+from personalize_perms.model.operations import CreateRole, DeletePolicyVersion, Detach, PutBucketPolicy
+from personalize_perms.model.resources import PrincipalKind
 from personalize_perms.model.settings import Place
 
 CALLER = Caller(place=Place(account=AccountId("111122223333"), region="eu-west-1", partition="aws"), arn="")
@@ -268,3 +271,62 @@ def test_a_lost_answer_that_shows_a_little_late_is_not_sent_again(tmp_path: Path
     s3 = FakeS3(script=iter([("applied", Fault.UNKNOWN)]), stale=2)
     (outcome,), _ = apply(s3, tmp_path)
     assert (outcome.status, s3.sent) == (Status.DONE, 1)
+
+
+class AtOnce:
+    """A pool whose calls are over when they are submitted: the quickest that threads can be."""
+
+    def __init__(self, _: int) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def submit(self, call: Callable[..., None], *arguments: object) -> "Future[None]":
+        future: Future[None] = Future()
+        call(*arguments)
+        future.set_result(None)
+        return future
+
+
+def test_a_change_that_is_read_back_at_once_does_not_stop_the_next_wave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("personalize_perms.engine.executor.ThreadPoolExecutor", AtOnce)
+    outcomes, _ = apply(FakeS3(), tmp_path, put(wave=Wave.GRANT), put(before=AFTER, after=None, wave=Wave.CLEAR))
+    assert [outcome.status for outcome in outcomes] == [Status.DONE, Status.DONE]
+
+
+def test_nothing_is_forgotten_until_everything_before_was_read_back(tmp_path: Path) -> None:
+    s3 = FakeS3(stale=1000)
+    outcomes, _ = apply(s3, tmp_path, put(wave=Wave.CLEAR), put(wave=Wave.FORGET))
+    assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.SKIPPED]
+    assert s3.sent == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "landed"),
+    [
+        (Absent(), True),
+        (Unreadable(action="iam:ListEntitiesForPolicy", resource="p", reason="no"), False),
+        (Present(PolicyEntities(users=("ada",), groups=(), roles=())), False),
+        (Present(PolicyEntities(users=("eve",), groups=(), roles=("ada",))), True),
+    ],
+    ids=["deleted meanwhile", "may not look", "still attached", "detached"],
+)
+def test_a_policy_that_the_next_wave_deleted_is_attached_to_nobody(
+    found: Read[PolicyEntities], *, landed: bool
+) -> None:
+    iam = SimpleNamespace(read_policy_entities=lambda _: found)
+    operations = Operations(SimpleNamespace(caller=CALLER, iam=iam), "run")  # type: ignore[arg-type]
+    detach = Detach(policy_arn="p", principal_kind=PrincipalKind.USER, principal_name="ada")
+    assert operations.landed(detach) is landed
+
+
+def test_a_version_is_gone_with_its_policy() -> None:
+    iam = SimpleNamespace(read_policy_versions=lambda _: Absent())
+    operations = Operations(SimpleNamespace(caller=CALLER, iam=iam), "run")  # type: ignore[arg-type]
+    assert operations.landed(DeletePolicyVersion(arn="p", version_id="v1"))

@@ -52,12 +52,13 @@ def test_s3_is_granted_exactly_as_the_workflows_need_it(
             assert not samples.allows(own, action, other, principal=principal), (action, other)
 
 
-def test_cloudwatch_is_granted_for_its_metrics_only(
+def test_cloudwatch_is_granted_for_metrics_only_and_also_where_they_go_to_s3(
     partition: str, hardening: Hardening, workflows: tuple[Workflow, ...]
 ) -> None:
     desired = samples.desire(samples.settings_for(*workflows, hardening=hardening), samples.PLACES[partition])
     own = samples.role_policy(desired)
-    assert samples.allows(own, "cloudwatch:PutMetricData", "*") is (Workflow.METRICS_CLOUDWATCH in workflows)
+    metrics = {Workflow.METRICS_CLOUDWATCH, Workflow.METRICS_S3}
+    assert samples.allows(own, "cloudwatch:PutMetricData", "*") is (not metrics.isdisjoint(workflows))
     assert not samples.allows(own, "cloudwatch:DeleteAlarms", "*")
 
 
