@@ -179,15 +179,16 @@ def test_entities_do_not_count_use_as_a_boundary(account: Account, wire: Wire) -
     assert [params.get("PolicyUsageFilter") for _, params in calls] == ["PermissionsPolicy"]
 
 
-@pytest.mark.parametrize(("count", "used"), [(0, False), (3, True)])
-def test_use_as_a_boundary_is_read_on_its_own(account: Account, wire: Wire, count: int, used: bool) -> None:  # noqa: FBT001
+def test_use_as_a_boundary_is_read_with_the_head(account: Account, wire: Wire) -> None:
     body = (
-        "<GetPolicyResponse><GetPolicyResult><Policy>"
-        f"<PermissionsBoundaryUsageCount>{count}</PermissionsBoundaryUsageCount>"
+        f"<GetPolicyResponse><GetPolicyResult><Policy><Arn>{ARN}</Arn><DefaultVersionId>v1</DefaultVersionId>"
+        "<PermissionsBoundaryUsageCount>3</PermissionsBoundaryUsageCount>"
         "</Policy></GetPolicyResult></GetPolicyResponse>"
     )
     wire.answers("iam", "GetPolicy", lambda: answer(200, body))
-    assert account.iam.read_boundary_use(ARN) == Present(used)
+    head = account.iam.read_policy_head(ARN)
+    assert isinstance(head, Present)
+    assert head.value.boundary_of == 3
 
 
 def test_a_role_is_created_with_boundary_path_and_tags_and_read_back(account: Account) -> None:

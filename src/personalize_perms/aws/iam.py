@@ -42,7 +42,12 @@ class Iam(IamWrites):
 
         def ask() -> PolicyHead:
             policy = self._reads.get_policy(PolicyArn=arn)["Policy"]
-            return PolicyHead(arn=policy["Arn"], tags=_tags(policy.get("Tags")), version_id=policy["DefaultVersionId"])
+            return PolicyHead(
+                arn=policy["Arn"],
+                tags=_tags(policy.get("Tags")),
+                version_id=policy["DefaultVersionId"],
+                boundary_of=policy.get("PermissionsBoundaryUsageCount", 0),
+            )
 
         return looked_up("iam:GetPolicy", arn, ask)
 
@@ -72,14 +77,6 @@ class Iam(IamWrites):
             )
 
         return looked_up("iam:ListEntitiesForPolicy", arn, ask)
-
-    def read_boundary_use(self, arn: str) -> Read[bool]:
-        """Read whether some user or role has the policy as its permissions boundary."""
-
-        def ask() -> bool:
-            return self._reads.get_policy(PolicyArn=arn)["Policy"]["PermissionsBoundaryUsageCount"] > 0
-
-        return looked_up("iam:GetPolicy", arn, ask)
 
     def read_policy_versions(self, arn: str) -> Read[tuple[str, ...]]:
         """Read the ids of the versions that are not the default, oldest first."""

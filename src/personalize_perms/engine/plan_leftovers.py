@@ -7,7 +7,7 @@ from personalize_perms.engine.plan_policies import plan_tags
 from personalize_perms.engine.plan_resource_policies import put_bucket_statements, put_key_statements, revoke_all_grants
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Wave
-from personalize_perms.model.findings import Finding, Severity, Verdict
+from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Absent, LivePolicy, LiveRole, Present, RoleContents, Unreadable
 from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import DeletePolicy, DeletePolicyVersion, DeleteRole, Detach, UpdateTrust
@@ -96,20 +96,21 @@ def _detach(draft: Draft, policy_arn: str, kind: PrincipalKind, name: str) -> No
 
 def _role(draft: Draft, name: str) -> bool:
     found, contents = draft.live.roles.get(name), draft.live.contents.get(name)
-    if isinstance(found, Unreadable):
-        _unknown(draft, draft.desired.place.arn("iam", f"role/{name}"), found)
+    remembered = not memory.ledger(draft.desired, draft.live.policies).isdisjoint({f"r/{name}", f"t/{name}"})
+    if isinstance(found, Unreadable) and remembered:
+        _block_unknown(draft, "role", draft.desired.place.arn("iam", f"role/{name}"), found)
     if not isinstance(found, Present):
         return isinstance(found, Absent)
     role = found.value
     made = memory.is_made_role(role, draft.desired, draft.live.policies)
-    if not made and memory.ledger(draft.desired, draft.live.policies).isdisjoint({f"r/{name}", f"t/{name}"}):
+    if not made and not remembered:
         return False  # others gave it a policy of ours
     holds = [policy.arn for policy in _own_policies(draft) if name in policy.roles]
     own = [arn for arn in holds if made or memory.is_service_policy(draft.desired, arn)]
     for arn in own:
         _detach(draft, arn, PrincipalKind.ROLE, name)
-    if not made:
-        return _leave_adopted(draft, role)
+    if not made or not memory.own_document(role.trust_json, draft.desired.name):
+        return _withdraw_trust(draft, role)
     if isinstance(contents, Present) and not _used_by_others(contents.value, own):
         draft.change(
             Action.DELETE,
@@ -120,17 +121,8 @@ def _role(draft: Draft, name: str) -> bool:
             wave=Wave.DELETE,
         )
         return True
-    draft.findings.append(
-        Finding(
-            check="leftover",
-            severity=Severity.LOW,
-            resource=role.arn,
-            message="the role is no longer wanted; it stays because others attached something to it, "
-            "or because what hangs on it may not be read",
-            remedy="delete it when nothing needs it",
-        )
-    )
-    return False
+    why = "others attached something to it, or what hangs on it may not be read"
+    return _leave(draft, role.arn, f"the role is no longer wanted; it stays because {why}")
 
 
 def _used_by_others(contents: RoleContents, own: list[str]) -> bool:
@@ -138,22 +130,13 @@ def _used_by_others(contents: RoleContents, own: list[str]) -> bool:
     return bool(foreign or contents.inline_policy_names or contents.instance_profiles)
 
 
-def _leave_adopted(draft: Draft, role: LiveRole) -> bool:
+def _withdraw_trust(draft: Draft, role: LiveRole) -> bool:
     edit = draft.edited(DocumentKind.TRUST_POLICY, role.arn, role.trust_json, ())
     if edit is None:
         return False
     if edit.changed and not edit.foreign:
-        draft.findings.append(
-            Finding(
-                check="leftover",
-                severity=Severity.LOW,
-                resource=role.arn,
-                message="the adopted role is no longer wanted; our statement stays, because it is the only one in its "
-                "trust policy, and that cannot be empty",
-                remedy="delete the role, or let somebody else in: the next run takes our statement out",
-            )
-        )
-        return False
+        why = "it is the only one in its trust policy, and that cannot be empty"
+        return _leave(draft, role.arn, f"the adopted role is no longer wanted; our statement stays because {why}")
     if edit.changed:
         text = draft.store(DocumentKind.TRUST_POLICY, role.name, edit.document)
         draft.change(
@@ -177,17 +160,9 @@ def _policy(draft: Draft, arn: str) -> bool:
     given = holders & memory.given(draft.desired, draft.live.policies, arn)
     for kind, name in sorted(given):
         _detach(draft, arn, kind, name)
-    if holders - given:
-        draft.findings.append(
-            Finding(
-                check="leftover",
-                severity=Severity.LOW,
-                resource=arn,
-                message="the policy is no longer wanted; it stays because others attached it",
-                remedy="detach and delete it when nobody needs it",
-            )
-        )
-        return False
+    if holders - given or policy.boundary_of or not memory.own_document(policy.document_json, draft.desired.name):
+        why = "others attached it, use it as a boundary, or wrote statements into it"
+        return _leave(draft, arn, f"the policy is no longer wanted; it stays because {why}")
     for version in policy.spare_versions:
         operation = DeletePolicyVersion(arn=arn, version_id=version)
         reason = "goes with its policy"
@@ -207,21 +182,22 @@ def _gone(draft: Draft) -> set[str]:
             if isinstance(found, Absent):
                 gone.add(entry)
             elif isinstance(found, Unreadable):
-                _unknown(draft, arn, found)
+                _block_unknown(draft, DocumentKind.MANAGED_POLICY, arn, found)
     return gone
 
 
-def _unknown(draft: Draft, arn: str, read: Unreadable) -> None:
+def _block_unknown(draft: Draft, kind: str, arn: str, read: Unreadable) -> None:
+    why = f"not allowed {read.action}. {read.reason}"
+    draft.block(kind, arn, f"is no longer wanted, and whether it is still there cannot be known: {why}")
+
+
+def _leave(draft: Draft, arn: str, message: str) -> bool:
+    """Say what stays, and that it is not released: the next run looks again."""
+    remedy = "delete it when nobody needs it; until then every run looks again"
     draft.findings.append(
-        Finding(
-            check="leftover",
-            severity=Severity.MEDIUM,
-            verdict=Verdict.UNKNOWN,
-            resource=arn,
-            message=f"is no longer wanted, and whether it is still there cannot be known: not allowed {read.action}",
-            remedy=f"ask for {read.action} on {read.resource}, then run again to take it back",
-        )
+        Finding(check="leftover", severity=Severity.LOW, resource=arn, message=message, remedy=remedy)
     )
+    return False
 
 
 def _forget(draft: Draft, released: set[str]) -> None:

@@ -271,6 +271,7 @@ def _assembled(head: PolicyHead, text: Read[str], entities: Read[PolicyEntities]
             arn=head.arn,
             tags=head.tags,
             version_id=head.version_id,
+            boundary_of=head.boundary_of,
             document_json=text.value,
             users=entities.value.users,
             groups=entities.value.groups,

@@ -40,6 +40,8 @@ class PolicyHead:
     arn: str
     tags: Mapping[str, str]
     version_id: str
+    boundary_of: int
+    """How many users and roles have it as their permissions boundary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class LivePolicy:
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    boundary_of: int = 0
     spare_versions: tuple[str, ...] = ()
     """Ids of the other versions, oldest first; read only where the document must change or go."""
     oldest_spare_json: str = ""

@@ -1,0 +1,55 @@
+"""The program against an account over HTTP: what it prints, what it answers with, and what it really sent."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import botocore.session
+import pytest
+from account import Account, Program
+from botocore.loaders import create_loader
+from fake_aws import REGION, FakeAws
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once() -> Iterator[None]:
+    """Let all sessions share one loader: parsing the service models anew would be most of the time of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(create_loader))
+        yield
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[FakeAws]:
+    fake = FakeAws()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture(scope="session")
+def clients(server: FakeAws) -> Account:
+    return Account(server)
+
+
+@pytest.fixture
+def aws(server: FakeAws, own_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeAws:
+    """The server with nothing in it, and an environment and working directory in which the program finds it."""
+    server.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    monkeypatch.setenv("AWS_REGION", REGION)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return server
+
+
+@pytest.fixture
+def account(aws: FakeAws, clients: Account) -> Account:
+    """The account behind the server: what is in it, and ways to fill and change it as others would."""
+    return clients
+
+
+@pytest.fixture
+def program(aws: FakeAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Program:
+    """The program, run in this process."""
+    monkeypatch.setattr("personalize_perms.engine.executor._FIRST_PAUSE", 0.01)
+    return Program(aws, capsys)
