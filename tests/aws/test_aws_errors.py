@@ -29,7 +29,7 @@ ROWS = {
         IncompleteSignature IncompleteSignatureException MissingAuthenticationToken
         MissingAuthenticationTokenException RequestExpired RequestTimeTooSkewed AuthFailure""",
     Fault.REFUSED: """MalformedPolicy MalformedPolicyDocument MalformedPolicyDocumentException InvalidArnException
-        ValidationError ValidationException DeleteConflict UnmodifiableEntity KMSInvalidStateException
+        ValidationError ValidationException UnmodifiableEntity KMSInvalidStateException
         UnsupportedOperationException PolicyNotAttachable InvalidInput 400 301 SomethingNew""",
 }
 

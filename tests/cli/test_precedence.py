@@ -123,10 +123,16 @@ def test_a_tag_with_a_space_can_be_given_by_a_variable(monkeypatch: pytest.Monke
     assert asked().settings.tags == (("team", "data science"), ("stage", "prod"))
 
 
+def test_the_settings_file_beats_the_region_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("personalize-perms.toml").write_text('region = "eu-west-1"\n')
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert asked().region == "eu-west-1"
+
+
 @pytest.mark.parametrize(
     ("field", "flag", "variables", "key"),
     [
-        ("region", "--region", ("PERSONALIZE_PERMS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"), "region"),
+        ("region", "--region", ("PERSONALIZE_PERMS_REGION",), "region"),
         ("profile", "--profile", ("PERSONALIZE_PERMS_PROFILE",), "profile"),
         ("expect_account", "--expect-account", ("PERSONALIZE_PERMS_EXPECT_ACCOUNT",), "expect-account"),
         ("account", "--account", ("PERSONALIZE_PERMS_ACCOUNT",), "account"),

@@ -66,7 +66,7 @@ _CODES: Final[Mapping[Fault, str]] = {
         """,
     Fault.CONFLICT: """
         OperationAborted ConcurrentModification ConcurrentModificationException EntityTemporarilyUnmodifiable
-        EntityTemporarilyUnmodifiableException
+        EntityTemporarilyUnmodifiableException DeleteConflict DeleteConflictException
         """,
     Fault.UNKNOWN: """
         InternalError InternalFailure InternalServerError InternalServerException ServiceFailure

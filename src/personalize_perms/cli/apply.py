@@ -61,10 +61,14 @@ def make_it_so(request: Request) -> Result:
             talk.say(_introduction(request))
         if asks:
             request = _asked(request, account)
+            if not request.dry_run and not request.sandbox:
+                _save(request, talk)  # ten answers are not lost by a plan that is refused
         plan = setup.plan_live(request, account, talk)
         if request.dry_run:
             return _show(request, plan, talk)
-        talk.say(setup.describe(plan, documents=False))
+        # Whoever is asked to confirm sees what it is about, also with --quiet.
+        show = talk.say if request.yes or not plan.writes else talk.warn
+        show(setup.describe(plan, documents=request.command == "init" and bool(plan.writes)))
         if plan.refusals:
             return setup.refused(plan, talk)
         setup.confirm(request, plan)
@@ -120,7 +124,12 @@ def _completed(request: Request, plan: Plan, result: Result, talk: Talk) -> Resu
 def _save(request: Request, talk: Talk) -> None:
     from personalize_perms.cli import settings_file  # noqa: PLC0415 - only the end of a run needs it
 
-    run = {"region": request.region, "profile": request.profile, "expect-account": request.expect_account}
+    run = {
+        "region": request.region,
+        "profile": request.profile,
+        "expect-account": request.expect_account,
+        "policies-dir": str(request.policies_dir) if request.policies_dir else None,
+    }
     try:
         changed = settings_file.save(request.config, request.settings, {k: v for k, v in run.items() if v})
     except (OSError, PersonalizePermsError) as error:

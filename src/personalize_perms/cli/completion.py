@@ -3,15 +3,13 @@
 import click
 from click.shell_completion import get_completion_class
 
-from personalize_perms.cli.result import Result
-
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
-def completion(ctx: click.Context, shell: str) -> Result:
+def completion(ctx: click.Context, shell: str) -> int:
     """Print the completion script for SHELL.
 
     \b
@@ -24,4 +22,4 @@ def completion(ctx: click.Context, shell: str) -> Result:
     if script is None:
         raise click.UsageError(f"this version of Click has no completion for {shell}", ctx)
     click.echo(script(ctx.find_root().command, {}, "personalize-perms", "_PERSONALIZE_PERMS_COMPLETE").source())
-    return Result()
+    return 0  # no envelope: a shell reads this, whatever PERSONALIZE_PERMS_FORMAT says

@@ -9,7 +9,7 @@ import click
 
 from personalize_perms import documents, steps
 from personalize_perms.cli.options import SettingsCommand, request_of, shared
-from personalize_perms.cli.request import Request, refuse_conflicts
+from personalize_perms.cli.request import Request, refuse_conflicts, refuse_missing
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
 from personalize_perms.model import ownership
@@ -55,15 +55,24 @@ def _desired(request: Request, templates: Templates, talk: Talk) -> Desired:
     filled = replace(
         request,
         settings=settings,
-        account=request.account or _EXAMPLE_ACCOUNT,
+        account=request.account or _named_account(settings),
+        expect_account=None,
         region=request.region or _EXAMPLE_REGION,
         dry_run=True,
     )
+    refuse_missing(steps.missing(settings))
     place = filled.offline_place()
     if settings != request.settings or not request.account:
         talk.say([Line("What you did not name is filled with AWS's example names.", "dim")])
     uses = key_names.offline(settings, place)
     return steps.desire(steps.Context(settings=settings, place=place, keys=uses, templates=templates))
+
+
+def _named_account(settings: Settings) -> AccountId:
+    """Return the account that the settings name in an ARN, else AWS's example."""
+    arns = (settings.role_arn, settings.permissions_boundary, settings.saml_provider, settings.oidc_provider)
+    found = (arn.account for arn in (*arns, *settings.assumable_by) if arn and arn.account.isdigit())
+    return AccountId(next(found, _EXAMPLE_ACCOUNT))
 
 
 def _with_examples(settings: Settings) -> Settings:
@@ -120,6 +129,8 @@ def _tool(request: Request, desired: Desired, command: str | None, talk: Talk) -
     from personalize_perms.engine import tool_permissions  # noqa: PLC0415 - nothing of this for --help
 
     commands = (command,) if command else tool_permissions.COMMANDS
+    if not request.settings.kms_keys:
+        talk.say([Line("Name the KMS keys of your buckets with --kms-key: without a call they are not known.", "dim")])
     policies: dict[str, dict[str, Json]] = {
         name: documents.new_document(tool_permissions.tool_permissions(desired, name)) for name in commands
     }

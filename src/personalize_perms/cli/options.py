@@ -133,7 +133,7 @@ _RUN: Final[tuple[click.Option, ...]] = (
     click.Option(
         ["--region"],
         type=Parsed(names.region_name, "REGION", ()),
-        envvar=["PERSONALIZE_PERMS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"],
+        envvar="PERSONALIZE_PERMS_REGION",
         shell_complete=lambda _ctx, _param, incomplete: [
             region for regions in PERSONALIZE_REGIONS.values() for region in regions if region.startswith(incomplete)
         ],
@@ -143,7 +143,7 @@ _RUN: Final[tuple[click.Option, ...]] = (
         ["--account"],
         type=Parsed(names.account_id, "ID"),
         envvar="PERSONALIZE_PERMS_ACCOUNT",
-        help="With --offline: the account that the documents are for.",
+        help="With --offline: the account that the documents are for; else as --expect-account.",
     ),
     click.Option(
         ["--offline"],

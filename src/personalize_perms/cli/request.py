@@ -1,5 +1,6 @@
 """What the person asked for: the settings, where each answer came from, and how to run."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,10 @@ from personalize_perms.model.options import BY_FIELD
 from personalize_perms.model.regions import partition_with_personalize
 from personalize_perms.model.settings import Missing, Place, Settings
 
-_ONLY_OFFLINE: Final = ("add --dry-run, or leave --offline out", "without a call nothing can be compared or changed")
+_ONLY_OFFLINE: Final = (
+    "personalize-perms init --dry-run --offline, or leave --offline out",
+    "without a call nothing can be compared or changed",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +81,22 @@ class Request:
         """Return the account and Region that --offline names; raise `SettingsError` for what is missing."""
         if not self.dry_run:
             raise SettingsError("--offline works with --dry-run only", reason=_ONLY_OFFLINE[1], hint=_ONLY_OFFLINE[0])
-        if self.account is None or self.region is None:
-            missing = [
-                flag for flag, value in (("--account", self.account), ("--region", self.region)) if value is None
-            ]
+        region = self.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        if self.account is None or region is None:
+            missing = [flag for flag, value in (("--account", self.account), ("--region", region)) if value is None]
             raise SettingsError(
                 f"--offline needs {' and '.join(missing)}",
                 reason="the documents name the account and the Region, and no call is made to find them out",
                 hint="for example: --offline --account 111122223333 --region eu-west-1",
             )
-        partition = partition_with_personalize(self.region)
+        if self.expect_account not in (None, self.account):
+            raise SettingsError(f"--account {self.account} is not --expect-account {self.expect_account}")
+        partition = partition_with_personalize(region)
         if partition is None:
             raise SettingsError(
-                f"Amazon Personalize is not in the Region {self.region}", hint="choose another with --region"
+                f"Amazon Personalize is not in the Region {region}", hint="choose another with --region"
             )
-        return Place(account=self.account, region=self.region, partition=partition)
+        return Place(account=self.account, region=region, partition=partition)
 
     def arguments(self) -> list[str]:
         """Return the run flags of the equivalent command."""

@@ -58,7 +58,8 @@ def open_account(request: Request, session: "AwsSession", talk: Talk) -> "Accoun
 
     if request.verbose:
         session.hear = lambda call: talk.warn([Line(inert(call), "dim")])
-    found = account.open_account(session, request.expect_account)
+    expected = None if request.sandbox else request.expect_account or request.account
+    found = account.open_account(session, expected)
     talk.say(lines.caller_lines(found.caller))
     return found
 

@@ -10,7 +10,7 @@ from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Change, Refusal, StoredDocument, Wave
 from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.findings import Finding
-from personalize_perms.model.live import Live, Unreadable
+from personalize_perms.model.live import Absent, Live, Unreadable
 from personalize_perms.model.operations import Operation
 from personalize_perms.model.resources import Desired, Json, Statement
 
@@ -32,6 +32,8 @@ class Draft:
     stored: list[StoredDocument] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    passing: set[str] = field(default_factory=set)
+    """Ledger entries of buckets that are let in before a narrowed service policy can say so."""
     stuck: set[str] = field(default_factory=set)
     """Ledger entries of buckets whose policy still holds our statements and may not be edited now."""
 
@@ -73,9 +75,23 @@ class Draft:
         """Note something that needs no change."""
         self.change(Action.KEEP, kind, resource, reason)
 
-    def block(self, kind: str, resource: str, reason: str) -> None:
-        """Note a change that must not be made."""
-        self.change(Action.BLOCKED, kind, resource, reason)
+    def block(self, kind: str, resource: str, reason: str, hint: str) -> None:
+        """Note a change that must not be made, and what would make it possible."""
+        self.changes.append(
+            Change(action=Action.BLOCKED, kind=kind, resource=resource, reason=reason, hint=hint, wave=Wave.GRANT)
+        )
+
+    def block_unknown(self, kind: str, resource: str, what: str, read: Absent | Unreadable) -> None:
+        """Note a change that must not be made because `what` may not be read, or is strangely absent."""
+        if isinstance(read, Absent):
+            self.block(kind, resource, f"{what} cannot be known: AWS shows none", "look whether it still exists")
+            return
+        self.block(
+            kind,
+            resource,
+            f"{what} cannot be known: not allowed {read.action}. {read.reason}",
+            f"ask its owner to allow {read.action} on {read.resource}, then run again",
+        )
 
     def refuse(self, code: str, message: str, *, reason: str = "", hint: str = "") -> None:
         """Note why nothing at all may be written."""
@@ -85,7 +101,7 @@ class Draft:
         """Note that the whole set-up depends on something that may not be read."""
         self.refuse(
             "access-denied",
-            f"cannot know whether {what} exists",
+            f"cannot know what there is of {what}",
             reason=f"not allowed: {read.action} on {read.resource}. {read.reason}",
             hint=f"ask an administrator for {read.action} on {read.resource}",
         )
@@ -99,19 +115,27 @@ class Draft:
             edit = documents.edit(document, wanted, self.is_own, self.partition)
         except DocumentError as error:
             why = f"{error.message}{f' ({error.reason})' if error.reason else ''}"
-            self.block(kind, resource, f"cannot be edited safely: {why}. It was left alone; repair it, then run again")
+            self.block(
+                kind, resource, f"cannot be edited safely, so it is left alone: {why}", "repair it, then run again"
+            )
             return None
+        if edit.changed and self.is_dead(kind, resource, document):
+            return None
+        return edit
+
+    def is_dead(self, kind: DocumentKind, resource: str, document: Mapping[str, Json]) -> bool:
+        """Block the change, and tell so, if AWS would refuse the document for a deleted principal of others."""
         foreign = [s for s in documents.statements(document) if not self.is_own(s.get("Sid"))]
         dead = documents.dead_principals(foreign)
-        if dead and edit.changed:
+        if dead:
             self.block(
                 kind,
                 resource,
                 f"AWS refuses to store it again: a statement of others names {', '.join(dict.fromkeys(dead))}, a user "
-                "or role that was deleted. Remove or replace that principal, then run again",
+                "or role that was deleted",
+                "ask its owner to remove or replace that principal, then run again",
             )
-            return None
-        return edit
+        return bool(dead)
 
     def store(self, kind: DocumentKind, name: str, document: Mapping[str, Json]) -> str:
         """Return the text to store, add it to the documents, and refuse the plan if AWS would find it too large."""

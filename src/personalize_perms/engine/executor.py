@@ -7,15 +7,16 @@ reading. Faults that pass by themselves are waited for, bounded and visibly.
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, Protocol
 
 from personalize_perms.aws.account import Account
 from personalize_perms.aws.errors import AwsError, Fault
-from personalize_perms.engine.journal import Journal
+from personalize_perms.engine.journal import Journal, JournalError
 from personalize_perms.engine.operations import Operations
 from personalize_perms.model.changes import Change, Outcome, Plan, Status, Wave
 from personalize_perms.model.errors import NotSettled, PersonalizePermsError
@@ -30,8 +31,11 @@ from personalize_perms.model.operations import (
     Detach,
     Operation,
     PutBucketPolicy,
+    PutKeyPolicy,
     RevokeGrant,
+    UpdateTrust,
 )
+from personalize_perms.model.resources import PrincipalKind
 
 WORKERS: Final = 16
 DEADLINE: Final = 120.0
@@ -71,6 +75,8 @@ class _Step:
     sends: int = 0
     created_here: bool = False
     """Whether it refers to something that this run creates, so that "not there" may mean "not yet"."""
+    sent: bool = False
+    """Whether AWS took it, so that it is to be read back."""
     outcome: Outcome | None = field(default=None)
 
 
@@ -83,22 +89,28 @@ class Executor:
         self._progress = progress
         self._clock = clock or Clock()
         self.stopped = False
-        """Whether the person pressed Ctrl-C while it was at work."""
+        """Whether the person pressed Ctrl-C while it was at work: what is under way is finished, no more is sent."""
 
     def apply(self, plan: Plan) -> tuple[Outcome, ...]:
         """Make all changes; after a failure the wave under way is finished and the rest is skipped."""
-        creates = any(isinstance(change.operation, CreateRole | CreatePolicy) for change in plan.writes)
-        steps = [_Step(change, change.operation, created_here=creates) for change in plan.writes if change.operation]
+        operations = [change.operation for change in plan.writes if change.operation]
+        created = {operation.arn for operation in operations if isinstance(operation, CreateRole | CreatePolicy)}
+        steps = [
+            _Step(change, operation, created_here=_refers_to(operation, created))
+            for change, operation in zip(plan.writes, operations, strict=True)
+        ]
         waves = [list(wave) for _, wave in groupby(steps, key=lambda step: step.change.wave)]
         with ThreadPoolExecutor(WORKERS) as pool:
             confirming: list[Future[None]] = []
             for wave, following in zip(waves, [*waves[1:], []], strict=True):
-                if wave[0].change.wave is Wave.FORGET and not self._all_done(confirming, steps):
+                # What takes away, or forgets, comes after what was seen to be given, or to be taken back.
+                takes = wave[0].change.wave in (Wave.CLEAR, Wave.FORGET)
+                if takes and not self._all_done(confirming, steps):
                     break
                 self._together(pool, [*((self._send, step) for step in wave), *((self._look, s) for s in following)])
-                sent = [step for step in wave if step.outcome is None]
+                sent = [step for step in wave if step.sent]
                 confirming += [pool.submit(self._confirm, step) for step in sent]
-                if self.stopped or sent != wave:
+                if self.stopped or self._journal.broken or sent != wave:
                     break
             self._wait(confirming)
         return tuple(self._result(step) for step in steps)
@@ -129,7 +141,9 @@ class Executor:
 
     def _finish(self, step: _Step, status: Status, message: str = "", hint: str = "") -> None:
         step.outcome = Outcome(change=step.change, status=status, message=message, hint=hint)
-        self._journal.record(step.outcome)
+        # What became of a change is true whether or not it could be written down; a broken journal stops the rest.
+        with suppress(JournalError):
+            self._journal.record(step.outcome)
         self._progress.finished(step.outcome)
 
     # Before the write
@@ -153,12 +167,15 @@ class Executor:
     # The write
 
     def _send(self, step: _Step) -> None:
+        if self.stopped:
+            return
         step.started = self._clock.now()
         try:
             if not self._is_fresh(step):
                 self._check(step)
             self._journal.intend(step.change)
             self._send_until_settled(step)
+            step.sent = True
         except AwsError as error:
             self._finish(step, Status.FAILED, f"{error.code}: {error.message}", _hint(error))
         except PersonalizePermsError as error:
@@ -202,7 +219,7 @@ class Executor:
 
     def _passes(self, step: _Step, error: AwsError) -> bool:
         """Tell whether a failure passes by itself, so that sending again makes sense."""
-        if self._clock.now() - step.started > DEADLINE:
+        if self.stopped or self._clock.now() - step.started > DEADLINE:
             return False
         if error.fault in (Fault.THROTTLED, Fault.CONFLICT, Fault.UNKNOWN, Fault.UNREACHABLE):
             return step.sends < MAX_SENDS
@@ -247,6 +264,18 @@ class Executor:
             self._progress.waiting(step.change, "AWS does not show it yet", elapsed, DEADLINE)
             self._clock.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _refers_to(operation: Operation, created: Collection[str]) -> bool:
+    match operation:
+        case Attach(policy_arn=policy, principal_kind=PrincipalKind.ROLE, principal_name=name):
+            return policy in created or any(arn.endswith(f"/{name}") for arn in created)
+        case Attach(policy_arn=arn) | CreateGrant(grantee_arn=arn):
+            return arn in created
+        case CreateRole() | UpdateTrust() | PutKeyPolicy() | PutBucketPolicy():
+            # Which principal AWS does not know it does not say; a new role is the likeliest.
+            return any(":role/" in arn for arn in created)
+    return False
 
 
 def _is_not_visible_yet(step: _Step, fault: Fault) -> bool:

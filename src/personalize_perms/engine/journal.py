@@ -33,6 +33,8 @@ class Journal:
     def __init__(self, run_id: str, path: Path, descriptor: int) -> None:
         self.run_id = run_id
         self.path = path
+        self.broken = False
+        """Whether it could not be written, so that nothing more may be changed."""
         self._descriptor = descriptor
         self._lock = threading.Lock()
 
@@ -97,5 +99,14 @@ class Journal:
     def _write(self, record: dict[str, object]) -> None:
         line = json.dumps(record).encode() + b"\n"
         with self._lock:
-            os.write(self._descriptor, line)
-            os.fsync(self._descriptor)
+            try:
+                if os.write(self._descriptor, line) != len(line):
+                    raise OSError("only a part was written")  # noqa: TRY301 - the same failure as the others
+                os.fsync(self._descriptor)
+            except OSError as error:
+                self.broken = True
+                raise JournalError(
+                    f"the journal {self.path} cannot be written, so nothing more was changed",
+                    reason=str(error),
+                    hint="make room on the disk, then run the same command again",
+                ) from None

@@ -5,6 +5,7 @@ What is remembered and no longer wanted is taken back.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from personalize_perms import documents
 from personalize_perms.model import ownership
 from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.live import LivePolicy, LiveRole, Present, Read
-from personalize_perms.model.names import Arn
+from personalize_perms.model.names import Arn, InvalidName, bucket_name
 from personalize_perms.model.resources import (
     Desired,
     ManagedPolicy,
@@ -24,6 +25,8 @@ from personalize_perms.model.resources import (
 
 DEFAULT_ATTACHMENTS: Final = 10
 """Managed policies that AWS lets one user, group or role have unless the quota was raised."""
+
+_LOOKED_UP = ("user", "role", "saml-provider", "oidc-provider")
 
 Policies = Mapping[str, Read[LivePolicy]]
 
@@ -150,7 +153,10 @@ def _buckets(desired: Desired, policies: Policies) -> Iterator[str]:
             for resource in resources if isinstance(resources, list) else [resources]:
                 own = ownership.is_own_sid(statement.get("Sid"), desired.name)
                 if own and isinstance(resource, str) and resource.startswith(prefix):
-                    yield resource.removeprefix(prefix).partition("/")[0]
+                    name = resource.removeprefix(prefix).partition("/")[0]
+                    # Somebody may have edited our statement: what no bucket can be called is not looked for.
+                    with suppress(InvalidName):
+                        yield bucket_name(name)
 
 
 def role_leftovers(desired: Desired, policies: Policies) -> list[str]:
@@ -200,6 +206,21 @@ def new_attachments(desired: Desired, policies: Policies) -> list[tuple[Principa
     return list(found)
 
 
+def longest_trust(desired: Desired, roles: Mapping[str, Read[LiveRole]]) -> int:
+    """Return the characters of the longest trust policy that is there or wanted."""
+    there = (len(role.value.trust_json) for role in roles.values() if isinstance(role, Present))
+    wanted = (
+        len(documents.compact(documents.new_document(r.statements))) for r in desired.resources if isinstance(r, Role)
+    )
+    return max((*there, *wanted), default=0)
+
+
+def wanted_policies(desired: Desired, kind: PrincipalKind, name: str) -> int:
+    """Return how many policies this principal is to have from the set-up."""
+    attachments = (resource for resource in desired.resources if isinstance(resource, PolicyAttachment))
+    return sum((wanted.principal_kind, wanted.principal_name) == (kind, name) for wanted in attachments)
+
+
 def attachments_of(desired: Desired, policy_arn: str) -> Iterator[tuple[PrincipalKind, str]]:
     """Yield whom a wanted policy is to be attached to."""
     for wanted in desired.resources:
@@ -226,9 +247,10 @@ def _principal_arns(role: Role) -> Iterator[str]:
         for kind in ("AWS", "Federated"):
             values = principal.get(kind, []) if isinstance(principal, dict) else []
             for value in values if isinstance(values, list) else [values]:
-                arn = Arn.parse(str(value))
-                if arn.account == role_account:
-                    yield str(arn)
+                with suppress(InvalidName):
+                    arn = Arn.parse(str(value))
+                    if arn.account == role_account and arn.resource.partition("/")[0] in _LOOKED_UP:
+                        yield str(arn)
 
 
 def leftover_entries(desired: Desired, policies: Policies) -> frozenset[str]:

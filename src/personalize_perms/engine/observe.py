@@ -29,6 +29,9 @@ from personalize_perms.model.resources import (
 from personalize_perms.model.settings import KeyUse, KmsAccess, Settings
 from personalize_perms.templates import Templates
 
+_LONG_TRUST = 1000
+"""Characters from which a trust policy may come near the quota, so that the account's own is worth a call."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
@@ -119,7 +122,7 @@ class _Observer:
         self._reader.want_names("policy")
         for kind, name in memory.attachments_of(self._desired, arn):
             if kind is not PrincipalKind.ROLE or name not in memory.role_names(self._desired):
-                self._reader.want_count(kind, name)
+                self._reader.want_count(kind, name, memory.wanted_policies(self._desired, kind, name))
 
     def _role_found(self, wanted: Role, found: Read[LiveRole]) -> None:
         if isinstance(found, Absent):
@@ -147,6 +150,8 @@ class _Observer:
         new = memory.new_attachments(desired, reader.policies)
         for kind, name in new:
             if kind is not PrincipalKind.ROLE or not isinstance(reader.roles.get(name, Present(None)), Absent):
-                reader.want_count(kind, name)
-        if len(new) and len(list(memory.managed_policies(desired))) >= memory.DEFAULT_ATTACHMENTS:
+                reader.want_count(kind, name, memory.wanted_policies(desired, kind, name))
+        if memory.longest_trust(desired, reader.roles) > _LONG_TRUST:
+            reader.want_quotas()
+        if new and len(list(memory.managed_policies(desired))) > memory.DEFAULT_ATTACHMENTS:
             reader.want_quotas()

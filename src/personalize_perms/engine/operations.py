@@ -1,17 +1,18 @@
 """How each operation is checked, sent and read back. The executor decides when.
 
-`check` raises if a document is not what the plan was made from; `send` makes exactly one call that writes;
+`check` raises if a document is not what the plan was made from; `send` makes the call that writes;
 `landed` asks AWS whether the change is there, so that "done" is never a guess.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from personalize_perms import documents
 from personalize_perms.aws.account import Account
 from personalize_perms.model import ownership
-from personalize_perms.model.errors import ResourceConflict
-from personalize_perms.model.live import Absent, LiveRole, PolicyHead, Present, Read, Unreadable
+from personalize_perms.model.errors import AccessDenied, ResourceConflict
+from personalize_perms.model.live import Present, Read, Unreadable
 from personalize_perms.model.operations import (
     Attach,
     CreateGrant,
@@ -33,6 +34,8 @@ from personalize_perms.model.operations import (
     UpdateTrust,
 )
 from personalize_perms.model.resources import PrincipalKind
+
+T = TypeVar("T")
 
 
 class Operations:
@@ -58,9 +61,9 @@ class Operations:
                 found = self._account.s3.read_bucket_policy(what)
             case _:
                 return
-        text = found.value if isinstance(found, Present) else None
+        text = _readable(found)
         expected = None if isinstance(operation, PutBucketPolicy) and operation.before_json is None else before
-        if isinstance(found, Unreadable) or not documents.same_document(text, expected, self._partition):
+        if not documents.same_document(text, expected, self._partition):
             raise ResourceConflict(
                 f"{what} was changed by someone else since the plan was made; it was left as it is",
                 hint="run the same command again: it makes a new plan from what is there now",
@@ -153,22 +156,22 @@ class Operations:
             case UpdatePolicy():
                 return self._carried(self._policy_text(operation.arn), operation.before_json, operation.document_json)
             case DeletePolicyVersion():
-                versions = self._iam.read_policy_versions(operation.arn)
-                gone = isinstance(versions, Absent)  # with the whole policy, which the next wave may delete
-                return gone or (isinstance(versions, Present) and operation.version_id not in versions.value)
+                # The next wave may delete the whole policy before this is read back.
+                versions = _readable(self._iam.read_policy_versions(operation.arn))
+                return operation.version_id not in (versions or ())
             case DeletePolicy():
-                return isinstance(self._iam.read_policy_head(operation.arn), Absent)
+                return _readable(self._iam.read_policy_head(operation.arn)) is None
             case TagPolicy():
-                return _tagged(self._iam.read_policy_head(operation.arn), operation.add, operation.remove)
+                head = _readable(self._iam.read_policy_head(operation.arn))
+                return head is not None and _tagged(head.tags, operation.add, operation.remove)
 
     def _role_landed(
         self, operation: CreateRole | UpdateTrust | DescribeRole | SetBoundary | TagRole | DeleteRole
     ) -> bool:
         name = operation.name if isinstance(operation, CreateRole) else operation.role_name
-        found = self._iam.read_role(name)
-        if isinstance(operation, DeleteRole) or not isinstance(found, Present):
-            return isinstance(operation, DeleteRole) and isinstance(found, Absent)
-        role = found.value
+        role = _readable(self._iam.read_role(name))
+        if isinstance(operation, DeleteRole) or role is None:
+            return isinstance(operation, DeleteRole) and role is None
         match operation:
             case CreateRole():
                 # While a new role is on its way through IAM, its ARN may read as a unique id.
@@ -181,42 +184,45 @@ class Operations:
             case SetBoundary():
                 return role.boundary_arn == operation.boundary_arn
             case TagRole():
-                return _tagged(found, operation.add, ())
+                return _tagged(role.tags, operation.add, ())
 
     def _attached(self, operation: Attach | Detach) -> tuple[str, ...]:
-        found = self._iam.read_policy_entities(operation.policy_arn)
-        if isinstance(found, Absent):
+        found = _readable(self._iam.read_policy_entities(operation.policy_arn))
+        if found is None:
             # The next wave may delete a policy before its detachment is read back: then nobody has it any more.
             return ()
-        if isinstance(found, Unreadable):
-            return (operation.principal_name,) if isinstance(operation, Detach) else ()
         return {
-            PrincipalKind.USER: found.value.users,
-            PrincipalKind.GROUP: found.value.groups,
-            PrincipalKind.ROLE: found.value.roles,
+            PrincipalKind.USER: found.users,
+            PrincipalKind.GROUP: found.groups,
+            PrincipalKind.ROLE: found.roles,
         }[operation.principal_kind]
 
     def _carried(self, found: Read[str], before: str | None, after: str | None) -> bool:
-        if isinstance(found, Unreadable):
-            return False
-        text = found.value if isinstance(found, Present) else None
-        return documents.carries(text, before, after, self._partition)
+        return documents.carries(_readable(found), before, after, self._partition)
 
     def _grant_landed(self, operation: CreateGrant | RevokeGrant) -> bool:
-        grants = self._account.kms.read_grants(operation.key_arn)
-        if not isinstance(grants, Present):
-            return False
+        grants = _readable(self._account.kms.read_grants(operation.key_arn)) or ()
         if isinstance(operation, RevokeGrant):
-            return all(grant.grant_id != operation.grant_id for grant in grants.value)
+            return all(grant.grant_id != operation.grant_id for grant in grants)
         return any(
             (grant.name, grant.grantee) == (operation.name, operation.grantee_arn)
             and set(grant.operations) == set(operation.operations)
-            for grant in grants.value
+            for grant in grants
         )
 
 
-def _tagged(found: Read[PolicyHead] | Read[LiveRole], add: Mapping[str, str], remove: tuple[str, ...]) -> bool:
-    if not isinstance(found, Present):
-        return False
-    tags = found.value.tags
+def _readable(found: Read[T]) -> T | None:
+    """Return what was read, None if it is not there; raise `AccessDenied` where that cannot be known."""
+    if isinstance(found, Unreadable):
+        raise AccessDenied(
+            f"what is there now cannot be known: not allowed {found.action} on {found.resource}",
+            action=found.action,
+            resource=found.resource,
+            reason=found.reason,
+            hint=f"ask an administrator for {found.action} on {found.resource}, then run the same command again",
+        )
+    return found.value if isinstance(found, Present) else None
+
+
+def _tagged(tags: Mapping[str, str], add: Mapping[str, str], remove: tuple[str, ...]) -> bool:
     return add.items() <= tags.items() and not any(key in tags for key in remove)

@@ -58,14 +58,16 @@ def _key(draft: Draft, kind: str, name: str) -> bool:
                 severity=Severity.MEDIUM,
                 resource=arn,
                 message=f"the key was let in by this set-up in {region}, and is no longer wanted",
-                remedy=f"run once with --region {region} to take it back",
+                remedy=f"in {region}, remove the statements whose Sid begins with "
+                f"{ownership.sid_prefix(draft.desired.name)} from the key's policy",
             )
         )
         return False
     if isinstance(key.facts, Absent):
         return True  # the key is gone, and its policy and grants with it
-    if isinstance(key.facts, Present) and key.facts.value.state == "PendingDeletion":
-        return False  # its policy cannot be changed now; it goes with the key, or the next run takes it back
+    if isinstance(key.facts, Present) and key.facts.value.state.startswith("Pending"):
+        why = f"it is {key.facts.value.state}, and its policy cannot be changed now"
+        return _leave(draft, arn, f"our statements in the policy of a key that is no longer wanted stay: {why}")
     if kind == "G":
         wanted = any(isinstance(r, KeyGrant) and r.key_arn == arn for r in draft.desired.resources)
         return wanted or revoke_all_grants(draft, arn, key)
@@ -74,6 +76,8 @@ def _key(draft: Draft, kind: str, name: str) -> bool:
 
 
 def _attachment(draft: Draft, kind: PrincipalKind, name: str) -> bool:
+    if any(isinstance(found, Unreadable) for found in draft.live.policies.values()):
+        return False  # who has the policy that may not be read cannot be known
     for policy in _own_policies(draft):
         # Whoever has a policy of the service role has it from somebody else.
         if name in memory.attached(policy, kind) and not memory.is_service_policy(draft.desired, policy.arn):
@@ -109,8 +113,11 @@ def _role(draft: Draft, name: str) -> bool:
     own = [arn for arn in holds if made or memory.is_service_policy(draft.desired, arn)]
     for arn in own:
         _detach(draft, arn, PrincipalKind.ROLE, name)
-    if not made or not memory.own_document(role.trust_json, draft.desired.name):
+    if not made:
         return _withdraw_trust(draft, role)
+    if not memory.own_document(role.trust_json, draft.desired.name):
+        _withdraw_trust(draft, role)
+        return _leave(draft, role.arn, "the role is no longer wanted; it stays because its trust policy lets others in")
     if isinstance(contents, Present) and not _used_by_others(contents.value, own):
         draft.change(
             Action.DELETE,
@@ -143,7 +150,7 @@ def _withdraw_trust(draft: Draft, role: LiveRole) -> bool:
             Action.UPDATE,
             DocumentKind.TRUST_POLICY,
             role.arn,
-            f"is no longer the service role; {edit.foreign} statements of others stay",
+            f"is no longer the service role; statements of others that stay: {edit.foreign}",
             UpdateTrust(role_name=role.name, before_json=role.trust_json, document_json=text),
             wave=Wave.CLEAR,
             details=edit.details,
@@ -187,8 +194,7 @@ def _gone(draft: Draft) -> set[str]:
 
 
 def _block_unknown(draft: Draft, kind: str, arn: str, read: Unreadable) -> None:
-    why = f"not allowed {read.action}. {read.reason}"
-    draft.block(kind, arn, f"is no longer wanted, and whether it is still there cannot be known: {why}")
+    draft.block_unknown(kind, arn, "is no longer wanted, and whether it is still there", read)
 
 
 def _leave(draft: Draft, arn: str, message: str) -> bool:
@@ -204,8 +210,8 @@ def _forget(draft: Draft, released: set[str]) -> None:
     first = memory.first_service_policy(draft.desired)
     wanted = next((policy for policy in memory.managed_policies(draft.desired) if policy.arn == first), None)
     leftovers = memory.leftover_entries(draft.desired, draft.live.policies)
-    if wanted is None or not leftovers & released or draft.refusals:
+    if wanted is None or not (leftovers & released or draft.passing) or draft.refusals:
         return
     entries = ownership.read_ledger(wanted.tags) | draft.stuck
-    remembered = ownership.write_ledger(entries | leftovers)
+    remembered = ownership.write_ledger(entries | leftovers | draft.passing)
     plan_tags(draft, first, remembered, ownership.write_ledger(entries | (leftovers - released)), wave=Wave.FORGET)

@@ -9,9 +9,16 @@ from personalize_perms.engine import memory
 from personalize_perms.engine.draft import Draft
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Wave
+from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.live import Absent, LivePolicy, Present, Unreadable
 from personalize_perms.model.operations import Attach, CreatePolicy, DeletePolicyVersion, TagPolicy, UpdatePolicy
-from personalize_perms.model.resources import ManagedPolicy, PolicyAttachment, PrincipalKind, Role
+from personalize_perms.model.resources import (
+    BucketPolicyStatements,
+    ManagedPolicy,
+    PolicyAttachment,
+    PrincipalKind,
+    Role,
+)
 
 MAX_VERSIONS: Final = 5
 """Versions that a managed policy can have."""
@@ -78,7 +85,8 @@ def _update(draft: Draft, wanted: ManagedPolicy, live: LivePolicy) -> None:
             wanted.arn,
             "its statements differ from the settings",
             UpdatePolicy(arn=wanted.arn, before_json=live.document_json, document_json=text),
-            wave=Wave.PROVIDE,
+            # What takes something away waits until what replaces it was given and seen.
+            wave=Wave.CLEAR if edit.narrows else Wave.PROVIDE,
             details=edit.details,
         )
     else:
@@ -109,6 +117,29 @@ def _make_room(draft: Draft, live: LivePolicy) -> None:
     )
 
 
+def remember_buckets(draft: Draft) -> None:
+    """Note the new buckets in the ledger where the service policies that will name them are narrowed only later."""
+    wanted = [
+        policy
+        for policy in memory.managed_policies(draft.desired)
+        if memory.is_service_policy(draft.desired, policy.arn)
+    ]
+    for policy in wanted:
+        live = draft.live.policies.get(policy.arn)
+        if isinstance(live, Present) and _narrows(draft, policy, live.value):
+            known = memory.remembered(draft.desired, draft.live.policies).buckets
+            buckets = {r.bucket for r in draft.desired.resources if isinstance(r, BucketPolicyStatements)}
+            draft.passing |= {f"b/{bucket}" for bucket in buckets.difference(known)}
+
+
+def _narrows(draft: Draft, wanted: ManagedPolicy, live: LivePolicy) -> bool:
+    try:
+        document = documents.parse(live.document_json)
+    except DocumentError:
+        return False  # then it is not changed at all
+    return documents.edit(document, wanted.statements, draft.is_own, draft.partition).narrows
+
+
 def wanted_tags(draft: Draft, wanted: ManagedPolicy) -> Mapping[str, str]:
     """Return the tags of a policy; the ledger remembers what is to be taken back until that is done."""
     if wanted.arn != memory.first_service_policy(draft.desired):
@@ -116,7 +147,7 @@ def wanted_tags(draft: Draft, wanted: ManagedPolicy) -> Mapping[str, str]:
     entries = ownership.read_ledger(wanted.tags) | memory.leftover_entries(draft.desired, draft.live.policies)
     others = {key: value for key, value in wanted.tags.items() if not key.startswith(ownership.TAG_LEDGER)}
     try:
-        return {**others, **ownership.write_ledger(entries | draft.stuck)}
+        return {**others, **ownership.write_ledger(entries | draft.stuck | draft.passing)}
     except ValueError as error:
         draft.refuse(
             "limit",
@@ -167,14 +198,10 @@ def _may_attach(draft: Draft, wanted: PolicyAttachment, flag: str) -> bool:
     if isinstance(count, Unreadable):
         # Attaching may still be allowed; AWS itself guards existence and quota.
         return True
-    new = sum(
-        1
-        for other in draft.desired.resources
-        if isinstance(other, PolicyAttachment) and (other.principal_kind, other.principal_name) == (kind, name)
-    )
+    new = memory.wanted_policies(draft.desired, kind, name)
     present = count.value if isinstance(count, Present) else 0
     already = _already(draft, wanted)
-    quota = draft.live.attachment_quota
+    quota = draft.live.attachment_quotas[kind]
     if present - already + new > quota:
         draft.refuse(
             "limit",

@@ -62,7 +62,7 @@ def put_bucket_statements(draft: Draft, bucket: LiveBucket, wanted: Iterable[Sta
     name, found = bucket.name, bucket.policy_json
     kind = DocumentKind.BUCKET_POLICY
     if isinstance(found, Unreadable):
-        draft.block(kind, name, f"cannot know what its policy holds: not allowed {found.action}. {found.reason}")
+        draft.block_unknown(kind, name, "what its policy holds", found)
         return False
     statements = tuple(wanted)
     if isinstance(found, Absent):
@@ -77,7 +77,7 @@ def put_bucket_statements(draft: Draft, bucket: LiveBucket, wanted: Iterable[Sta
         return False
     if not edit.changed:
         draft.show_unchanged(kind, name, found.value)
-        draft.keep(kind, name, f"holds our statements; {edit.foreign} of others stay")
+        draft.keep(kind, name, f"holds our statements, beside {edit.foreign} of others")
     elif not documents.statements(edit.document):
         operation = PutBucketPolicy(bucket=name, before_json=found.value, document_json=None)
         reason = "our statements are no longer wanted, and nothing else is in it"
@@ -85,7 +85,7 @@ def put_bucket_statements(draft: Draft, bucket: LiveBucket, wanted: Iterable[Sta
     else:
         text = draft.store(kind, name, edit.document)
         operation = PutBucketPolicy(bucket=name, before_json=found.value, document_json=text)
-        reason = f"{edit.foreign} statements of others stay as they are"
+        reason = f"statements of others that stay as they are: {edit.foreign}"
         draft.change(Action.UPDATE, kind, name, reason, operation, wave=wave, details=edit.details)
     return True
 
@@ -99,25 +99,25 @@ def put_key_statements(draft: Draft, key_arn: str, key: LiveKey, wanted: Iterabl
     """Make our statements in a key's policy as `wanted`; tell whether it will hold just these."""
     kind, found = DocumentKind.KEY_POLICY, key.policy_json
     if not isinstance(found, Present):
-        why = f"not allowed {found.action}. {found.reason}" if isinstance(found, Unreadable) else "AWS shows none"
-        draft.block(kind, key_arn, f"cannot know what its policy holds: {why}")
+        draft.block_unknown(kind, key_arn, "what its policy holds", found)
         return False
     edit = draft.edited(kind, key_arn, found.value, wanted)
     if edit is None:
         return False
     if not edit.changed:
         draft.show_unchanged(kind, key_arn, found.value)
-        draft.keep(kind, key_arn, f"holds our statements; {edit.foreign} of others stay")
+        draft.keep(kind, key_arn, f"holds our statements, beside {edit.foreign} of others")
         return True
     document: dict[str, Json] = edit.document
     if not documents.statements(document):
-        draft.block(
-            kind, key_arn, "without our statements nobody could administer the key any more: give it an owner first"
-        )
+        reason = "without our statements nobody could administer the key any more"
+        draft.block(kind, key_arn, reason, "give the key an administrator first")
         return False
     text = draft.store(kind, key_arn, document)
     operation = PutKeyPolicy(key_arn=key_arn, before_json=found.value, document_json=text)
-    reason = f"{edit.foreign} statements of others stay as they are"
+    reason = f"statements of others that stay as they are: {edit.foreign}"
+    # A role that gets a grant instead of a statement keeps the statement until it has the grant.
+    wave = Wave.CLEAR if edit.narrows else wave
     draft.change(Action.UPDATE, kind, key_arn, reason, operation, wave=wave, details=edit.details)
     return True
 
@@ -126,7 +126,7 @@ def plan_grant(draft: Draft, wanted: KeyGrant) -> None:
     """Create the grant unless one of that name for that role is there; revoke our others on the key."""
     grants = draft.live.keys[wanted.key_arn].grants
     if not isinstance(grants, Present):
-        _block_grants(draft, wanted.key_arn, grants)
+        draft.block_unknown("grant", wanted.key_arn, "which grants there are", grants)
         return
     shown = f"{wanted.key_arn} {wanted.name}"
     if any(_is_same(grant, wanted) for grant in grants.value):
@@ -147,15 +147,10 @@ def plan_grant(draft: Draft, wanted: KeyGrant) -> None:
 def revoke_all_grants(draft: Draft, key_arn: str, key: LiveKey) -> bool:
     """Revoke every grant on the key that this set-up made; tell whether that is possible."""
     if not isinstance(key.grants, Present):
-        _block_grants(draft, key_arn, key.grants)
+        draft.block_unknown("grant", key_arn, "which grants there are", key.grants)
         return False
     revoke_grants(draft, key_arn, key.grants.value)
     return True
-
-
-def _block_grants(draft: Draft, key_arn: str, read: Absent | Unreadable) -> None:
-    why = f"not allowed {read.action}. {read.reason}" if isinstance(read, Unreadable) else "the key is not there"
-    draft.block("grant", key_arn, f"cannot know which grants there are: {why}")
 
 
 def _is_same(grant: LiveGrant, wanted: KeyGrant) -> bool:

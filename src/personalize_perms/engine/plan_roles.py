@@ -127,7 +127,7 @@ def _put_trust(draft: Draft, live: LiveRole, edit: Edit, document: dict[str, Jso
         Action.UPDATE,
         DocumentKind.TRUST_POLICY,
         live.arn,
-        f"lets Amazon Personalize in under its conditions; {edit.foreign} statements of others stay",
+        f"lets Amazon Personalize in under its conditions; statements of others that stay: {edit.foreign}",
         UpdateTrust(role_name=live.name, before_json=live.trust_json, document_json=text),
         wave=Wave.PROVIDE,
         details=details,
@@ -162,6 +162,12 @@ def _adopt(draft: Draft, wanted: TrustPolicyStatements, live: LiveRole) -> None:
     document, details = edit.document, edit.details
     if wanted.tighten:
         document, details = _tightened(draft, wanted, edit)
+        if (
+            document != edit.document
+            and not edit.changed
+            and draft.is_dead(DocumentKind.TRUST_POLICY, live.arn, document)
+        ):
+            return
     _put_trust(draft, live, edit, document, details)
     if document == edit.document and not edit.changed:
         draft.keep(DocumentKind.TRUST_POLICY, wanted.role_arn)
@@ -175,8 +181,13 @@ def _tightened(draft: Draft, wanted: TrustPolicyStatements, edit: Edit) -> tuple
     loose = dict(trust.loose_statements(edit.document, draft.is_own))
     result: list[Json] = []
     details = list(edit.details)
+    taken = {statement.get("Sid") for statement in documents.statements(edit.document)}
     for number, statement in enumerate(documents.statements(edit.document), 1):
         instead = trust.tighten(statement, condition) if number in loose else None
+        for added in (instead or [])[1:]:
+            while added.get("Sid") in taken:
+                added["Sid"] = f"{added['Sid']}2"
+            taken.add(added.get("Sid"))
         result += instead or [statement]
         if instead:
             split = " and its other principals split off as they were" if len(instead) > 1 else ""

@@ -27,6 +27,7 @@ def plan(desired: Desired, live: Live, refusals: Iterable[Refusal] = ()) -> Plan
     """Return the changes that make `live` as `desired`, in the order in which they are made."""
     draft = Draft(desired=desired, live=live, findings=list(desired.findings), refusals=list(refusals))
     plan_leftovers.withdraw_from_buckets(draft)
+    plan_policies.remember_buckets(draft)
     for resource in desired.resources:
         _plan_resource(draft, resource)
     plan_leftovers.plan_leftovers(draft)

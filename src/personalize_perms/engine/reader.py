@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
+from personalize_perms import documents
 from personalize_perms.aws.account import Account
 from personalize_perms.engine import key_names, memory
 from personalize_perms.engine.flow import Flow
@@ -32,7 +33,12 @@ from personalize_perms.model.resources import PrincipalKind
 T = TypeVar("T")
 _VERSIONS = 5
 _NO_GRANTS: Read[tuple[LiveGrant, ...]] = Present(())
-_QUOTA = "AttachedPoliciesPerRoleQuota"
+_QUOTAS: Mapping[PrincipalKind, str] = {
+    PrincipalKind.USER: "AttachedPoliciesPerUserQuota",
+    PrincipalKind.GROUP: "AttachedPoliciesPerGroupQuota",
+    PrincipalKind.ROLE: "AttachedPoliciesPerRoleQuota",
+}
+_TRUST_QUOTA = "AssumeRolePolicySizeQuota"
 
 
 @dataclass(slots=True)
@@ -164,8 +170,8 @@ class Reader:
         iam = self._account.iam
         self._start_once(self._names, kind, iam.read_role_arns if kind == "role" else iam.read_policy_arns)
 
-    def want_count(self, kind: PrincipalKind, name: str) -> None:
-        """Read how many policies a principal has, and the account's quota if that is close to the default."""
+    def want_count(self, kind: PrincipalKind, name: str, new: int) -> None:
+        """Read how many policies a principal has, and the account's quota if `new` ones would pass the default."""
         iam = self._account.iam
         key = f"{kind}/{name}"
         if key in self._counts:
@@ -174,7 +180,7 @@ class Reader:
 
         def count_read(count: Read[int]) -> None:
             self._counts[key] = count
-            if isinstance(count, Present) and count.value >= memory.DEFAULT_ATTACHMENTS - 1:
+            if isinstance(count, Present) and count.value + new > memory.DEFAULT_ATTACHMENTS:
                 self.want_quotas()
 
         self._flow.start(lambda: iam.read_attached_count(kind, name), count_read)
@@ -242,7 +248,10 @@ class Reader:
             attached_counts=self._counts,
             others=self._others,
             name_clashes=dict(self._clashes()),
-            attachment_quota=self._quotas.get(_QUOTA, memory.DEFAULT_ATTACHMENTS),
+            attachment_quotas={
+                kind: self._quotas.get(name, memory.DEFAULT_ATTACHMENTS) for kind, name in _QUOTAS.items()
+            },
+            trust_quota=self._quotas.get(_TRUST_QUOTA, documents.LIMITS[documents.DocumentKind.TRUST_POLICY]),
         )
 
     def _clashes(self) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,8 @@ class Change:
     reason: str
     operation: "Operation | None" = None
     wave: Wave = Wave.GRANT
+    hint: str = ""
+    """What would make a blocked change possible."""
     details: tuple[str, ...] = ()
     """Statement-level differences, one line each, beginning with '+', '~', '-' or '='."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from personalize_perms.model.caller import Caller
+from personalize_perms.model.resources import PrincipalKind
 
 T = TypeVar("T")
 
@@ -154,5 +155,6 @@ class Live:
     The value is the ARN as AWS spells it."""
     name_clashes: Mapping[str, str]
     """`role/name` or `policy/name` that we would create -> the existing ARN whose name differs only in case."""
-    attachment_quota: int = 10
+    attachment_quotas: Mapping[PrincipalKind, int]
+    """How many managed policies a user, group or role of this account can have."""
     trust_quota: int = 2048

@@ -110,6 +110,6 @@ def outcome_errors(outcomes: Iterable[Outcome]) -> list[dict[str, str]]:
 def blocked_errors(plan: Plan) -> list[dict[str, str]]:
     """Return the `errors` of the changes that are blocked."""
     return [
-        {"code": "blocked", "message": f"{change.kind} {change.resource}: {change.reason}", "hint": ""}
+        {"code": "blocked", "message": f"{change.kind} {change.resource}: {change.reason}", "hint": change.hint}
         for change in plan.blocked
     ]

@@ -71,6 +71,8 @@ def change_lines(change: Change) -> Iterator[Line]:
     if change.action is not Action.KEEP:
         yield Line(f"      {inert(change.reason)}", "dim")
         yield from (Line(f"      {inert(detail)}", "dim") for detail in change.details)
+    if change.hint:
+        yield Line(f"      Next: {inert(change.hint)}")
 
 
 def finding_lines(findings: Iterable[Finding]) -> Iterator[Line]:

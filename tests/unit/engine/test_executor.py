@@ -1,6 +1,7 @@
 """Writes that meet faults: none is sent blindly again, and "done" is what was read back."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -17,9 +18,10 @@ from personalize_perms.engine.journal import Journal
 from personalize_perms.engine.operations import Operations
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Outcome, Plan, Status, Wave
+from personalize_perms.model.errors import AccessDenied
 from personalize_perms.model.live import Absent, PolicyEntities, Present, Read, Unreadable
 from personalize_perms.model.names import AccountId
-from personalize_perms.model.operations import CreateRole, DeletePolicyVersion, Detach, PutBucketPolicy
+from personalize_perms.model.operations import Attach, CreateRole, DeletePolicyVersion, Detach, PutBucketPolicy
 from personalize_perms.model.resources import PrincipalKind
 from personalize_perms.model.settings import Place
 
@@ -311,11 +313,10 @@ def test_nothing_is_forgotten_until_everything_before_was_read_back(tmp_path: Pa
     ("found", "landed"),
     [
         (Absent(), True),
-        (Unreadable(action="iam:ListEntitiesForPolicy", resource="p", reason="no"), False),
         (Present(PolicyEntities(users=("ada",), groups=(), roles=())), False),
         (Present(PolicyEntities(users=("eve",), groups=(), roles=("ada",))), True),
     ],
-    ids=["deleted meanwhile", "may not look", "still attached", "detached"],
+    ids=["deleted meanwhile", "still attached", "detached"],
 )
 def test_a_policy_that_the_next_wave_deleted_is_attached_to_nobody(
     found: Read[PolicyEntities], *, landed: bool
@@ -324,6 +325,34 @@ def test_a_policy_that_the_next_wave_deleted_is_attached_to_nobody(
     operations = Operations(SimpleNamespace(caller=CALLER, iam=iam), "run")  # type: ignore[arg-type]
     detach = Detach(policy_arn="p", principal_kind=PrincipalKind.USER, principal_name="ada")
     assert operations.landed(detach) is landed
+
+
+def test_what_may_not_be_read_back_is_said_at_once_and_not_called_undone() -> None:
+    found = Unreadable(action="iam:ListEntitiesForPolicy", resource="p", reason="no")
+    iam = SimpleNamespace(read_policy_entities=lambda _: found)
+    operations = Operations(SimpleNamespace(caller=CALLER, iam=iam), "run")  # type: ignore[arg-type]
+    attach = Attach(policy_arn="p", principal_kind=PrincipalKind.USER, principal_name="ada")
+    with pytest.raises(AccessDenied, match="iam:ListEntitiesForPolicy"):
+        operations.landed(attach)
+
+
+def test_a_run_whose_journal_breaks_stops_and_tells_what_was_done(tmp_path: Path, monkeypatch: Any) -> None:
+    written: list[int] = []
+    write = os.write
+
+    def full_disk(descriptor: int, data: bytes) -> int:
+        written.append(len(data))
+        if len(written) > 2:  # header and intent fit, the outcome does not
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)
+
+    s3 = FakeS3()
+    later = put(AFTER, BEFORE, wave=Wave.DELETE)
+    monkeypatch.setattr(os, "write", full_disk)
+    outcomes, _ = apply(s3, tmp_path, put(), later)
+    assert outcomes[0].status is Status.DONE
+    assert outcomes[1].status is not Status.DONE
+    assert s3.sent == 1
 
 
 def test_a_version_is_gone_with_its_policy() -> None:
