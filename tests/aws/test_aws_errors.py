@@ -13,7 +13,7 @@ ROWS = {
     Fault.THROTTLED: """Throttling ThrottlingException ThrottledException RequestThrottled RequestThrottledException
         TooManyRequestsException RequestLimitExceeded BandwidthLimitExceeded PriorRequestNotComplete SlowDown
         ProvisionedThroughputExceededException EC2ThrottledException 429""",
-    Fault.CONFLICT: """OperationAborted ConcurrentModification ConcurrentModificationException
+    Fault.CONFLICT: """OperationAborted DeleteConflict ConcurrentModification ConcurrentModificationException
         EntityTemporarilyUnmodifiable EntityTemporarilyUnmodifiableException""",
     Fault.UNKNOWN: """InternalError InternalFailure InternalServerError InternalServerException ServiceFailure
         ServiceFailureException ServiceUnavailable ServiceUnavailableException KMSInternal KMSInternalException

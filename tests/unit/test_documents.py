@@ -238,3 +238,22 @@ def test_a_text_is_indented_only_where_the_limit_allows() -> None:
     text = documents.to_text(DocumentKind.BUCKET_POLICY, large)
     assert "\n" not in text
     assert documents.size(DocumentKind.BUCKET_POLICY, large) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "narrows"),
+    [
+        ([OURS[0], OURS[1]], False),
+        ([{**OURS[0], "Resource": [*OURS[0]["Resource"], "arn:aws:s3:::c"]}, OURS[1]], False),
+        ([{**OURS[0], "Action": ["S3:LISTBUCKET", "s3:GetObject", "s3:PutObject"]}, OURS[1]], False),
+        ([OURS[0]], True),
+        ([{**OURS[0], "Resource": "arn:aws:s3:::b"}, OURS[1]], True),
+        ([{**OURS[0], "Action": "s3:GetObject"}, OURS[1]], True),
+        ([{**OURS[0], "Principal": {"Service": "other"}}, OURS[1]], True),
+        ([{**OURS[0], "Condition": {"Bool": {"a": "true"}}}, OURS[1]], True),
+    ],
+)
+def test_an_edit_tells_whether_it_takes_something_of_ours_away(
+    wanted: list[dict[str, object]], *, narrows: bool
+) -> None:
+    assert edit({"Version": "2012-10-17", "Statement": OURS}, wanted).narrows is narrows

@@ -185,7 +185,7 @@ def _tightened(draft: Draft, wanted: TrustPolicyStatements, edit: Edit) -> tuple
     for number, statement in enumerate(documents.statements(edit.document), 1):
         instead = trust.tighten(statement, condition) if number in loose else None
         for added in (instead or [])[1:]:
-            while added.get("Sid") in taken:
+            while added.get("Sid") and added["Sid"] in taken:
                 added["Sid"] = f"{added['Sid']}2"
             taken.add(added.get("Sid"))
         result += instead or [statement]
