@@ -101,17 +101,16 @@ class Discovery:
                 return "encryption not readable"
 
 
-def regions(partition: str = "aws") -> Read[tuple[Choice, ...]]:
-    """Return the Regions of a partition in which Amazon Personalize is available."""
-    return Present(tuple(Choice(value=name, label=name) for name in PERSONALIZE_REGIONS.get(partition, ())))
+def regions() -> tuple[str, ...]:
+    """Return the Regions in which Amazon Personalize is available."""
+    return tuple(name for names in PERSONALIZE_REGIONS.values() for name in names)
 
 
-def profiles() -> Read[tuple[Choice, ...]]:
+def profiles() -> tuple[str, ...]:
     """Return the profiles of the person's AWS configuration."""
     import botocore.session  # noqa: PLC0415 - dear, and not needed offline
 
-    names = botocore.session.Session().available_profiles
-    return Present(tuple(Choice(value=name, label=name) for name in sorted(names)))
+    return tuple(sorted(botocore.session.Session().available_profiles))
 
 
 def _service_roles(trusts: Mapping[str, str]) -> Iterator[Choice]:

@@ -55,6 +55,8 @@ def make_it_so(request: Request) -> Result:
     asks = request.command == "init" and request.may_ask and not _is_answered(request)
     if not asks:
         setup.check_answers(request.settings)
+    if asks and not request.sandbox:
+        request = _located(request)
     with setup.opened(request) as session:
         account = setup.open_account(request, session, talk)
         if request.command == "init":
@@ -98,6 +100,13 @@ def _introduction(request: Request) -> Iterator[Line]:
         yield Line(f"{number}. {step.TITLE}", "title")
         yield Line(f"   {step.WHY}")
         yield Line(f"   {step.DOCS}", "dim")
+
+
+def _located(request: Request) -> Request:
+    from personalize_perms import wizard  # noqa: PLC0415 - only where somebody is asked
+    from personalize_perms.cli.whereabouts import located  # noqa: PLC0415 - only where somebody is asked
+
+    return located(request, wizard.open_prompter(os.environ))
 
 
 def _asked(request: Request, account: "Account") -> Request:
