@@ -117,3 +117,10 @@ def test_another_account_than_the_one_that_was_named_is_refused(
 ) -> None:
     account.bucket()
     assert not program.apply(*IN, *words, code=1).writes
+
+
+def test_names_that_may_not_be_listed_are_said_to_be_unknown(account: Account, program: Program, aws: FakeAws) -> None:
+    account.bucket()
+    denied(aws, "ListRoles")
+    run = program.apply(*IN)
+    assert "iam:ListRoles" in run.findings["names-not-listed"]["message"]

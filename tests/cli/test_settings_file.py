@@ -237,3 +237,13 @@ def test_any_change_of_a_list_reads_back_as_asked(file: Path, before: list[str],
         settings_file.save(file, Settings(inputs=tuple(S3Location.parse(text) for text in texts)), {})
 
         assert settings_file.read(file).get("inputs", ()) == tuple(texts)
+
+
+@pytest.mark.parametrize("key", ["sandbox", "offline"])
+def test_a_switch_that_says_how_to_run_is_true_or_false(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "personalize-perms.toml"
+    path.write_text(f"{key} = true\n")
+    assert settings_file.read(path) == {key: True}
+    path.write_text(f'{key} = "yes"\n')
+    with pytest.raises(SettingsError, match=key):
+        settings_file.read(path)

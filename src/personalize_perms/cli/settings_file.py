@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 RUN_KEYS: Final = ("region", "profile", "account", "expect-account", "policies-dir")
 """Keys that say how to run rather than what to set up; all of them are strings."""
 
+RUN_SWITCHES: Final = ("offline", "sandbox")
+"""Keys that say how to run, true or false."""
+
 _OPTIONS: Final[Mapping[str, Option]] = {option.key: option for option in OPTIONS}
-_KEYS: Final = (*_OPTIONS, *RUN_KEYS)
+_KEYS: Final = (*_OPTIONS, *RUN_KEYS, *RUN_SWITCHES)
 _KINDS: Final[Mapping[type, str]] = {
     bool: "true or false",
     int: "a number",
@@ -108,7 +111,7 @@ def _checked(path: Path, key: str, value: object) -> object:
         if all(isinstance(item, str) for item in items):
             return tuple(items)
         right = f'a list of strings: {key} = ["…", "…"]'
-    elif option and option.parse is None:
+    elif key in RUN_SWITCHES or (option and option.parse is None):
         if isinstance(value, bool):
             return value
         right = f"true or false, without quotes: {key} = true"

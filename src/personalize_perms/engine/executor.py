@@ -287,7 +287,8 @@ def _is_not_visible_yet(step: _Step, fault: Fault) -> bool:
 def _hint(error: AwsError) -> str:
     hints = {
         Fault.DENIED: f"ask an administrator for {error.action} on {error.resource}, then run the same command again",
-        Fault.EXISTS: "someone made it since the plan was made: run the same command again",
+        Fault.EXISTS: "someone made it meanwhile, or its name differs from an existing one only in letter case: "
+        "run the same command again, or choose another name",
         Fault.LIMIT: "remove what is no longer needed, or ask AWS to raise the quota",
         Fault.CREDENTIALS: "sign in again, then run the same command again",
     }

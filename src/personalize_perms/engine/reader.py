@@ -26,6 +26,7 @@ from personalize_perms.model.live import (
     Present,
     Read,
     RoleContents,
+    Unreadable,
 )
 from personalize_perms.model.names import Arn
 from personalize_perms.model.resources import PrincipalKind
@@ -248,6 +249,7 @@ class Reader:
             attached_counts=self._counts,
             others=self._others,
             name_clashes=dict(self._clashes()),
+            unlisted={kind: found for kind, found in self._names.items() if isinstance(found, Unreadable)},
             attachment_quotas={
                 kind: self._quotas.get(name, memory.DEFAULT_ATTACHMENTS) for kind, name in _QUOTAS.items()
             },

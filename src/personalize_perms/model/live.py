@@ -155,6 +155,8 @@ class Live:
     The value is the ARN as AWS spells it."""
     name_clashes: Mapping[str, str]
     """`role/name` or `policy/name` that we would create -> the existing ARN whose name differs only in case."""
+    unlisted: Mapping[str, Unreadable]
+    """`role` or `policy` -> why existing names could not be listed, so that a clash in letter case stays unseen."""
     attachment_quotas: Mapping[PrincipalKind, int]
     """How many managed policies a user, group or role of this account can have."""
     trust_quota: int = 2048

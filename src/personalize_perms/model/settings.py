@@ -131,11 +131,6 @@ class Place:
         """Return the ARN text of a resource of this account."""
         return f"arn:{self.partition}:{service}:{self.region if regional else ''}:{self.account}:{resource}"
 
-    @property
-    def service_role_path_prefix(self) -> str:
-        """What every role ARN of the account begins with."""
-        return self.arn("iam", "role")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyUse:
