@@ -1,19 +1,16 @@
 """What the wizard can offer to choose from. What may not be listed is `Unreadable`: then the person types the name."""
 
-import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
 
+from personalize_perms import documents, trust
 from personalize_perms.aws.account import Account
 from personalize_perms.aws.errors import AwsError
+from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.live import Absent, Present, Read
 from personalize_perms.model.names import Arn
 from personalize_perms.model.regions import PERSONALIZE_REGIONS
-
-_PERSONALIZE: Final = "personalize.amazonaws.com"
-_SOURCE_KEYS: Final = frozenset({"aws:sourceaccount", "aws:sourcearn"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,32 +112,12 @@ def profiles() -> tuple[str, ...]:
 
 def _service_roles(trusts: Mapping[str, str]) -> Iterator[Choice]:
     for arn, text in sorted(trusts.items()):
-        statements = [statement for statement in _statements(text) if _lets_personalize_in(statement)]
-        if statements:
-            is_open = not all(_has_source_condition(statement) for statement in statements)
+        try:
+            document = documents.parse(text)
+        except DocumentError:
+            continue  # what cannot be edited is nothing to offer
+        if any(trust.names_personalize(statement) for statement in documents.statements(document)):
+            is_open = any(True for _ in trust.loose_statements(document, lambda _: False))
             name = Arn.parse(arn).name
             label = f"{name} (lets Personalize in without source conditions)" if is_open else name
             yield Choice(value=arn, label=label, is_open=is_open)
-
-
-def _statements(text: str) -> list[dict[str, object]]:
-    """Return the statements of a trust policy; none if it cannot be read, because then it is nothing to offer."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
-    found = document.get("Statement", []) if isinstance(document, dict) else []
-    return [entry for entry in (found if isinstance(found, list) else [found]) if isinstance(entry, dict)]
-
-
-def _lets_personalize_in(statement: dict[str, object]) -> bool:
-    principal = statement.get("Principal")
-    services = principal.get("Service") if isinstance(principal, dict) else None
-    named = services if isinstance(services, list) else [services]
-    return statement.get("Effect") == "Allow" and _PERSONALIZE in named
-
-
-def _has_source_condition(statement: dict[str, object]) -> bool:
-    condition = statement.get("Condition")
-    blocks = condition.values() if isinstance(condition, dict) else ()
-    return any(str(key).lower() in _SOURCE_KEYS for block in blocks if isinstance(block, dict) for key in block)

@@ -31,14 +31,12 @@ def edit(
     missing = {str(statement["Sid"]): statement for statement in wanted}
     kept: list[Json] = []
     details: list[str] = []
-    changed = False
     narrows = False
-    foreign = 0
-    for statement in statements(document):
+    existing = statements(document)
+    for statement in existing:
         sid = statement.get("Sid")
         if not is_own(sid):
             kept.append(statement)
-            foreign += 1
             continue
         ours = missing.pop(str(sid), None)
         if ours is None:
@@ -47,21 +45,13 @@ def edit(
         elif normalised(ours, partition) == normalised(statement, partition):
             kept.append(statement)
             details.append(f"= {sid}")
-            continue
         else:
             narrows = narrows or not covers(ours, statement, partition)
             kept.append(dict(ours))
             details.append(f"~ {sid}")
-        changed = True
     kept += [dict(statement) for statement in missing.values()]
     details += [f"+ {sid}" for sid in missing]
-    edited: dict[str, Json] = dict(document)
-    if changed or missing:
-        edited["Statement"] = kept
-    return Edit(
-        document=edited,
-        details=tuple(details),
-        changed=changed or bool(missing),
-        foreign=foreign,
-        narrows=narrows,
-    )
+    changed = any(not line.startswith("=") for line in details)
+    foreign = sum(not is_own(statement.get("Sid")) for statement in existing)
+    edited: dict[str, Json] = {**document, "Statement": kept} if changed else dict(document)
+    return Edit(document=edited, details=tuple(details), changed=changed, foreign=foreign, narrows=narrows)

@@ -1,8 +1,8 @@
 """What to change about roles: those we make, and the one that was adopted. Pure."""
 
-from personalize_perms import documents
+from personalize_perms import documents, trust
 from personalize_perms.documents import DocumentKind, Edit
-from personalize_perms.engine import memory, trust
+from personalize_perms.engine import memory
 from personalize_perms.engine.draft import Draft
 from personalize_perms.model.changes import Action, Wave
 from personalize_perms.model.findings import Finding, Severity, Verdict

@@ -2,7 +2,7 @@
 
 import pytest
 
-from personalize_perms.engine import trust
+from personalize_perms import trust
 
 CONDITION = {
     "StringEquals": {"aws:SourceAccount": "111122223333"},

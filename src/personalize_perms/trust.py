@@ -40,6 +40,13 @@ def lets_in(statement: Statement) -> bool:
     return matches and _names_service(statement)
 
 
+def names_personalize(statement: Statement) -> bool:
+    """Tell whether a statement lets the service in by its name, not because it lets everybody in."""
+    principal = statement.get("Principal")
+    named = isinstance(principal, dict) and SERVICE in _listed(principal.get("Service"))
+    return named and lets_in(statement)
+
+
 def _covers(action: Json) -> bool:
     return isinstance(action, str) and fnmatchcase("sts:assumerole", action.lower().replace("[", "[[]"))
 
