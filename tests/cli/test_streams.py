@@ -246,3 +246,9 @@ def test_colour_is_only_for_a_terminal(account: Account, program: Program, monke
     done = program.run("plan", *IN)
     assert "\x1b" not in done.out + done.err
     assert not isinstance(sys.stdout, io.StringIO) or not sys.stdout.isatty()
+
+
+def test_a_misspelt_command_is_told_what_was_meant(program: Program) -> None:
+    run = program.run("aply")
+    assert run.code == 2
+    assert "apply" in run.err

@@ -26,8 +26,6 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Command -> its module in this package, and a line about it. Modules are imported when their command is run."""
 
-_ISSUES: Final = "https://github.com/personalize-perms/personalize-perms/issues"
-
 
 class _Commands(click.Group):
     """Commands that are imported only when they are needed: `--help` and `--version` need none."""
@@ -42,6 +40,15 @@ class _Commands(click.Group):
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand:
+            # Click looks for what was meant among commands that are imported already; here none is.
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -153,6 +160,6 @@ def _unexpected(words: list[str], error: Exception) -> int:
         PersonalizePermsError(
             "something unexpected went wrong",
             reason=f"{type(error).__name__}: {error}",
-            hint=f"run it again with --debug, and report it at {_ISSUES}",
+            hint="run it again with --debug, and report what it shows: this is a bug",
         ),
     )
