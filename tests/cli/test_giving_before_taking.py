@@ -48,6 +48,19 @@ def test_a_role_keeps_its_key_policy_statement_until_it_has_the_grant(
     assert role_arn("personalize-service-role") not in account.key_text(key)
 
 
+def test_a_role_keeps_its_grant_until_the_key_policy_names_it(account: Account, program: Program, aws: FakeAws) -> None:
+    key = account.key(document(root_keeps()))
+    account.bucket(key=key)
+    program.apply(*IN, "--kms-access", "grant")
+    denied(aws, "PutKeyPolicy")
+    program.apply(*IN, code=1)
+    assert len(account.grants(key)) == 1
+    aws.forget()
+    program.converges(*IN)
+    assert account.grants(key) == []
+    assert role_arn("personalize-service-role") in account.key_text(key)
+
+
 def test_people_may_pass_the_old_role_until_the_new_one_holds_its_policies(
     account: Account, program: Program, aws: FakeAws
 ) -> None:

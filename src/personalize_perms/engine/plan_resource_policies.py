@@ -171,5 +171,6 @@ def revoke_grants(draft: Draft, key_arn: str, grants: Iterable[LiveGrant]) -> No
                 f"{key_arn} {grant.name}",
                 f"{grant.grantee} no longer needs it",
                 RevokeGrant(key_arn=key_arn, grant_id=grant.grant_id),
-                wave=Wave.CLEAR,
+                # After the key policy, which may be what replaces it.
+                wave=Wave.DELETE,
             )
