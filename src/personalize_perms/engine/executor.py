@@ -104,7 +104,7 @@ class Executor:
             confirming: list[Future[None]] = []
             for wave, following in zip(waves, [*waves[1:], []], strict=True):
                 # What takes away, or forgets, comes after what was seen to be given, or to be taken back.
-                takes = wave[0].change.wave in (Wave.CLEAR, Wave.FORGET)
+                takes = wave[0].change.wave in (Wave.CLEAR, Wave.DELETE, Wave.FORGET)
                 if takes and not self._all_done(confirming, steps):
                     break
                 self._together(pool, [*((self._send, step) for step in wave), *((self._look, s) for s in following)])

@@ -359,3 +359,11 @@ def test_a_version_is_gone_with_its_policy() -> None:
     iam = SimpleNamespace(read_policy_versions=lambda _: Absent())
     operations = Operations(SimpleNamespace(caller=CALLER, iam=iam), "run")  # type: ignore[arg-type]
     assert operations.landed(DeletePolicyVersion(arn="p", version_id="v1"))
+
+
+def test_nothing_is_deleted_before_what_replaces_it_was_seen(tmp_path: Path) -> None:
+    s3 = FakeS3(stale=10_000)  # the first write is accepted and never shows
+    last = put(AFTER, BEFORE, wave=Wave.DELETE)
+    outcomes, _ = apply(s3, tmp_path, put(wave=Wave.CLEAR), last)
+    assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.SKIPPED]
+    assert s3.sent == 1
