@@ -9,7 +9,7 @@ import click
 
 from personalize_perms import steps
 from personalize_perms.cli import setup
-from personalize_perms.cli.options import DRY_RUN, NO_INPUT, YES, SettingsCommand, request_of, shared
+from personalize_perms.cli.options import DRY_RUN, NO_INPUT, ON_FAILURE, YES, SettingsCommand, request_of, shared
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _USE_IT = "https://docs.aws.amazon.com/personalize/latest/dg/getting-started.html"
 
 
-@shared(DRY_RUN, YES, NO_INPUT)
+@shared(DRY_RUN, YES, NO_INPUT, ON_FAILURE)
 @click.command("init", cls=SettingsCommand)
 @click.pass_context
 def init(ctx: click.Context, /, **_: object) -> Result:
@@ -37,7 +37,7 @@ def init(ctx: click.Context, /, **_: object) -> Result:
     return make_it_so(request_of(ctx, "init"))
 
 
-@shared(DRY_RUN, YES, NO_INPUT)
+@shared(DRY_RUN, YES, NO_INPUT, ON_FAILURE)
 @click.command("apply", cls=SettingsCommand)
 @click.pass_context
 def apply(ctx: click.Context, /, **_: object) -> Result:

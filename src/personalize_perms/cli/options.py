@@ -195,6 +195,21 @@ NO_INPUT: Final = click.Option(
     ["--no-input"], is_flag=True, envvar="PERSONALIZE_PERMS_NO_INPUT", help="Never ask; without a terminal this is so."
 )
 
+ON_FAILURE: Final = click.Option(
+    ["--on-failure"],
+    type=click.Choice(["keep", "undo"]),
+    default="keep",
+    envvar="PERSONALIZE_PERMS_ON_FAILURE",
+    help="When a change fails: keep what was done, or take it back. [default: keep]",
+)
+CONFIRM: Final = click.Option(
+    ["--confirm"],
+    metavar="NAME",
+    default="",
+    envvar="PERSONALIZE_PERMS_CONFIRM",
+    help="The service role's name: undo it although Amazon Personalize still uses it.",
+)
+
 
 class SettingsCommand(click.Command):
     """A command whose many options are shown by section."""

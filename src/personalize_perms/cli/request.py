@@ -34,6 +34,8 @@ class Request:
         "dry_run",
         "yes",
         "no_input",
+        "on_failure",
+        "confirm",
         "output",
         "no_color",
         "quiet",
@@ -57,6 +59,10 @@ class Request:
     dry_run: bool = False
     yes: bool = False
     no_input: bool = False
+    on_failure: str = "keep"
+    """What becomes of the changes that were made when a later one fails: `keep` or `undo`."""
+    confirm: str = ""
+    """The service role's name, typed by whoever knows that Amazon Personalize still uses it."""
     output: str = "text"
     no_color: bool = False
     quiet: bool = False

@@ -163,7 +163,7 @@ def plan_tags(draft: Draft, arn: str, live: Mapping[str, str], wanted: Mapping[s
     remove = tuple(key for key in live if key.startswith(ownership.TAG_LEDGER) and key not in wanted)
     if add or remove:
         details = (*(f"+ {key} = {value}" for key, value in add.items()), *(f"- {key}" for key in remove))
-        operation = TagPolicy(arn=arn, add=add, remove=remove)
+        operation = TagPolicy(arn=arn, add=add, remove=remove, before=dict(live))
         reason = "its tags differ from the settings"
         draft.change(Action.UPDATE, "policy-tags", arn, reason, operation, wave=wave, details=details)
     return bool(add or remove)

@@ -91,7 +91,7 @@ def _update(draft: Draft, wanted: Role, live: LiveRole) -> None:
             "role-description",
             wanted.arn,
             f"is {live.description!r}, should be {wanted.description!r}",
-            DescribeRole(role_name=wanted.name, description=wanted.description),
+            DescribeRole(role_name=wanted.name, description=wanted.description, before=live.description),
             wave=Wave.PROVIDE,
         )
     if wanted.boundary_arn and wanted.boundary_arn != live.boundary_arn:
@@ -100,7 +100,7 @@ def _update(draft: Draft, wanted: Role, live: LiveRole) -> None:
             "permissions-boundary",
             wanted.arn,
             f"sets the permissions boundary {wanted.boundary_arn}",
-            SetBoundary(role_name=wanted.name, boundary_arn=wanted.boundary_arn),
+            SetBoundary(role_name=wanted.name, boundary_arn=wanted.boundary_arn, before_arn=live.boundary_arn),
             wave=Wave.PROVIDE,
         )
     add = {key: value for key, value in wanted.tags.items() if live.tags.get(key) != value}
@@ -110,7 +110,7 @@ def _update(draft: Draft, wanted: Role, live: LiveRole) -> None:
             "role-tags",
             wanted.arn,
             "its tags differ from the settings",
-            TagRole(role_name=wanted.name, add=add),
+            TagRole(role_name=wanted.name, add=add, before=dict(live.tags)),
             wave=Wave.PROVIDE,
             details=tuple(f"+ {key} = {value}" for key, value in add.items()),
         )

@@ -1,7 +1,7 @@
 """The writes that a plan can hold, each with everything that its one call needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from personalize_perms.model.resources import PrincipalKind
@@ -50,6 +50,8 @@ class TagPolicy:
     arn: str
     add: Mapping[str, str]
     remove: tuple[str, ...] = ()
+    before: Mapping[str, str] = field(default_factory=dict)
+    """All tags that were there, so that it can be taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,7 @@ class DescribeRole:
 
     role_name: str
     description: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,7 @@ class SetBoundary:
 
     role_name: str
     boundary_arn: str
+    before_arn: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,7 @@ class TagRole:
 
     role_name: str
     add: Mapping[str, str]
+    before: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
