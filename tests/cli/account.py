@@ -11,8 +11,11 @@ from botocore.handlers import json_decode_policies
 from fake_aws import ACCOUNT, REGION, Call, FakeAws
 
 from personalize_perms.cli import main
+from strict import identity
 
 Document = dict[str, Any]
+WHAT_AWS_REFUSES = ("characters", "known elements", "Sid alphabet", "Sids once", "trust grammar", "within the bucket")
+"""Rules for documents that AWS would not take, but of which an account may well hold some that are as odd."""
 DATA = "acme-data"
 RESULTS = "acme-results"
 SERVICE = "personalize.amazonaws.com"
@@ -165,6 +168,16 @@ class Account:
                 for name in self.policies()
             },
         }
+
+    def meaning(self) -> Document:
+        """The snapshot with what each document means in place of its text: AWS respells what the program writes."""
+        found = self.snapshot()
+        for role in found["roles"].values():
+            role["AssumeRolePolicyDocument"] = identity(unquote(role["AssumeRolePolicyDocument"]))
+        for kind in ("buckets", "keys"):
+            found[kind] = {name: identity(text) for name, text in found[kind].items()}
+        found["policies"] = {name: (identity(text), *rest) for name, (text, *rest) in found["policies"].items()}
+        return found
 
 
 @dataclass(frozen=True)

@@ -32,14 +32,15 @@ def clients(server: FakeAws) -> Account:
 
 
 @pytest.fixture
-def aws(server: FakeAws, own_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeAws:
+def aws(server: FakeAws, own_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeAws]:
     """The server with nothing in it, and an environment and working directory in which the program finds it."""
     server.reset()
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     monkeypatch.setenv("AWS_REGION", REGION)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    return server
+    yield server
+    assert server.strict.breaches == []
 
 
 @pytest.fixture
@@ -51,5 +52,5 @@ def account(aws: FakeAws, clients: Account) -> Account:
 @pytest.fixture
 def program(aws: FakeAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Program:
     """The program, run in this process."""
-    monkeypatch.setattr("personalize_perms.engine.executor._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("personalize_perms.engine.pace._FIRST_PAUSE", 0.01)
     return Program(aws, capsys)

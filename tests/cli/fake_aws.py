@@ -2,16 +2,15 @@
 
 import json
 import logging
-import re
+import os
+import signal
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from http import HTTPStatus
+from dataclasses import dataclass, replace
 from io import BytesIO
 from socket import SHUT_RDWR
-from typing import Any
-from urllib.parse import parse_qs
+from typing import Any, Literal, get_args
 
 import boto3
 from botocore.config import Config
@@ -19,15 +18,14 @@ from moto.moto_api._internal import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.server import MotoRequestHandler
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
+
+from strict.layer import Strict
+from strict.requests import READS, Request, Response, parse, status_line
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-
-_READS = re.compile(r"(Get|List|Head|Describe|Simulate).*")
-_S3_VERBS = {"GET": "Get", "PUT": "Put", "DELETE": "Delete", "HEAD": "Head", "POST": "Post"}
-_S3_PARTS = {"policy": "BucketPolicy", "encryption": "BucketEncryption", "": "Bucket"}
-_CREDENTIAL = re.compile(r"Credential=[^/]+/[0-9]+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
+JSON_SERVICES = ("kms", "personalize")
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Call:
 
     @property
     def writes(self) -> bool:
-        return not _READS.fullmatch(self.name)
+        return not READS.fullmatch(self.name)
 
     def __str__(self) -> str:
         return f"{self.service}:{self.name} {self.about[:200]}"
@@ -50,6 +48,13 @@ Answer = tuple[int, str]
 """Status and body; status 0 means that the connection breaks instead of an answer."""
 Handler = Callable[[Call, Callable[[], Answer]], Answer]
 """Given the call and the way to hand it on to moto, what is answered."""
+Moment = Literal["before", "lost", "answered"]
+Which = int | tuple[str, int]
+"""The k-th call of all, or the k-th of one operation, counted from 1: within a wave calls come in any order."""
+Action = Callable[[], Answer | None]
+"""What is done at a moment of a call; an answer, if it returns one, is sent instead of handing the call on."""
+_PROGRAM, _STRICTLY = "personalize-perms/", "through-the-strict-layer/"
+_BROKEN: Answer = (0, "")
 
 
 class FakeAws:
@@ -57,8 +62,12 @@ class FakeAws:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.pid = 0
+        """The process that `kill` kills."""
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
+        self._moments: dict[tuple[Which, Moment], Action] = {}
         self._lock = threading.Lock()
+        self.strict = Strict(self._forward)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=MotoRequestHandler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -74,11 +83,19 @@ class FakeAws:
     def reset(self) -> None:
         moto_api_backend.reset()
         self.calls.clear()
-        self._handlers.clear()
+        self.pid = 0
+        self.forget()
+        self.strict.reset()
 
-    def client(self, service: str, region: str = REGION) -> Any:
-        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        return boto3.client(service, region_name=region, endpoint_url=self.url, config=config, **KEYS)
+    def client(self, service: str, region: str = REGION, *, strict: bool = False, key_id: str = "testing") -> Any:
+        """A client of somebody else; anything goes with moto, unless it is to be `strict`."""
+        config = Config(
+            retries={"total_max_attempts": 1},
+            s3={"addressing_style": "path"},
+            user_agent_extra=f"{_STRICTLY}1" if strict else "others/1",
+        )
+        keys = {"aws_access_key_id": key_id, "aws_secret_access_key": "testing"}
+        return boto3.client(service, region_name=region, endpoint_url=self.url, config=config, **keys)
 
     @property
     def writes(self) -> list[Call]:
@@ -94,46 +111,76 @@ class FakeAws:
     def forget(self) -> None:
         """Drop the handlers that did not come to their turn."""
         self._handlers.clear()
+        self._moments.clear()
+
+    def at(self, which: Which, moment: Moment, do: Action) -> None:
+        """Let `do` happen at a moment of one call of the program, counted since `calls` was cleared last."""
+        self._moments[which, moment] = do
+
+    def kill(self) -> Answer:
+        """Kill the process `pid`, and with it the connection."""
+        assert self.pid, "set `pid` first"
+        os.kill(self.pid, signal.SIGKILL)
+        return _BROKEN
 
     # The server
 
     def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = BytesIO(body)
-        if "personalize-perms/" not in environ.get("HTTP_USER_AGENT", ""):
+        agent = environ.get("HTTP_USER_AGENT", "")
+        request = parse(environ, body)
+        if request is None:
             return self._moto(environ, start)
-        call = _call(environ, body.decode())
+        if _PROGRAM in agent:
+            return self._answer_program(request, environ, start)
+        hand_on = self.strict.answer if _STRICTLY in agent else self.strict.others
+        return _sent(hand_on(request, environ), start)
+
+    def _answer_program(self, request: Request, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        call = Call(request.service, request.name, request.about)
         with self._lock:
             self.calls.append(call)
+            k = len(self.calls)
             waiting = self._handlers[call.name]
             handler = waiting.pop(0) if waiting else None
-        if handler is None:
-            return self._moto(environ, start)
-        status, text = handler(call, lambda: self._forward(environ))
-        if status == 0:
+            before, lost, answered = (self._due(moment, k, call.name) for moment in get_args(Moment))
+        answer = before() if before else None
+        if answer is None and handler:
+            answer = handler(call, lambda: _as_answer(self.strict.answer(request, environ)))
+        response = self.strict.answer(request, environ) if answer is None else _as_response(call, answer)
+        if lost:
+            lost()
+            response = _as_response(call, _BROKEN)
+        if response.status == 0:
             environ["werkzeug.socket"].shutdown(SHUT_RDWR)
-        kind = "application/x-amz-json-1.1" if call.service == "kms" else "text/xml"
-        start(f"{status or 500} {HTTPStatus(status or 500).phrase}", [("Content-Type", kind)])
-        return [text.encode()]
+            response = replace(response, status=500)
+        sent = _sent(response, start)
+        return ClosingIterator(sent, answered) if answered else sent
 
-    def _forward(self, environ: dict[str, Any]) -> Answer:
-        got: list[str] = []
-        body = b"".join(self._moto(environ, lambda status, *_: got.append(status)))
-        return int(got[0].split()[0]), body.decode()
+    def _due(self, moment: Moment, k: int, name: str) -> Action | None:
+        nth = sum(call.name == name for call in self.calls)
+        return self._moments.pop((k, moment), None) or self._moments.pop(((name, nth), moment), None)
+
+    def _forward(self, environ: dict[str, Any]) -> Response:
+        got: list[Any] = []
+        body = b"".join(self._moto(environ, lambda status, headers, *_: got.extend((status, headers))))
+        return Response(int(got[0].split()[0]), got[1], body)
 
 
-def _call(environ: dict[str, Any], body: str) -> Call:
-    found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-    assert found, environ
-    service, path, query = found["service"], environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-    if service == "s3":
-        part = query.partition("&")[0].partition("=")[0]
-        verb = _S3_VERBS[environ["REQUEST_METHOD"]]
-        return Call(service, verb + _S3_PARTS.get(part, part), f"{path} {body}")
-    if service == "kms":
-        return Call(service, environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2], body)
-    values = {name: value[0] for name, value in parse_qs(body).items()}
-    return Call(service, values.pop("Action"), json.dumps(values))
+def _sent(response: Response, start: Callable[..., Any]) -> Iterable[bytes]:
+    start(status_line(response.status), response.headers)
+    return [response.body]
+
+
+def _as_answer(response: Response) -> Answer:
+    return response.status, response.body.decode()
+
+
+def _as_response(call: Call, answer: Answer) -> Response:
+    status, text = answer
+    kind = "application/x-amz-json-1.1" if call.service in JSON_SERVICES else "text/xml"
+    return Response(status, [("Content-Type", kind)], text.encode())
 
 
 # Ready-made handlers
@@ -143,7 +190,7 @@ def refuses(code: str, status: int = 400, message: str = "so it goes") -> Handle
     """Answer with a refusal; nothing is done."""
 
     def handler(call: Call, _: Callable[[], Answer]) -> Answer:
-        if call.service == "kms":
+        if call.service in JSON_SERVICES:
             return status, json.dumps({"__type": code, "message": message})
         error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
         return status, error if call.service == "s3" else f"<ErrorResponse>{error}</ErrorResponse>"

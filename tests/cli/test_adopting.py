@@ -7,6 +7,8 @@ import pytest
 from account import DATA, SERVICE, Account, Document, Program, document, role_arn, trusts
 from fake_aws import ACCOUNT, REGION
 
+from strict import same_meaning
+
 IN = ("--input", f"s3://{DATA}/in/")
 ADOPT = (*IN, "--role-arn", role_arn("legacy"))
 OURS = {
@@ -14,6 +16,11 @@ OURS = {
     "StringLike": {"aws:SourceArn": f"arn:aws:personalize:{REGION}:{ACCOUNT}:*"},
 }
 GLUE = trusts({"Service": "glue.amazonaws.com"}, Sid="Glue")
+
+
+def equal(found: list[Document], *expected: Document) -> bool:
+    """Tell whether statements mean the same, one by one: AWS respells what it stores."""
+    return len(found) == len(expected) and all(map(same_meaning, map(document, found), map(document, expected)))
 
 
 def tightened(account: Account, program: Program, *statements: Document) -> list[Document]:
@@ -34,38 +41,34 @@ def test_a_loose_statement_is_warned_of_and_left_as_it_is(account: Account, prog
     assert finding["resource"] == role_arn("legacy")
     assert "Loose" in finding["message"]
     assert "--tighten-trust" in finding["remedy"]
-    assert account.trust("legacy")["Statement"][:-1] == [GLUE, loose]
+    assert equal(account.trust("legacy")["Statement"][:-1], GLUE, loose)
     assert "--tighten-trust" in program.run("plan", *ADOPT).out
 
 
 def test_a_loose_statement_gets_the_conditions(account: Account, program: Program) -> None:
     loose = trusts({"Service": SERVICE}, Sid="Loose")
-    assert tightened(account, program, GLUE, loose) == [GLUE, {**loose, "Condition": OURS}]
+    assert equal(tightened(account, program, GLUE, loose), GLUE, {**loose, "Condition": OURS})
 
 
 def test_a_principal_that_shares_the_statement_keeps_its_own(account: Account, program: Program) -> None:
     shared = trusts({"Service": [SERVICE, "glue.amazonaws.com"], "AWS": ACCOUNT}, Sid="Shared")
     theirs, personalize = tightened(account, program, shared)
-    assert theirs == {**shared, "Principal": {"Service": ["glue.amazonaws.com"], "AWS": ACCOUNT}}
-    assert personalize["Principal"] == {"Service": SERVICE}
-    assert personalize["Condition"] == OURS
+    assert equal([theirs], {**shared, "Principal": {"Service": ["glue.amazonaws.com"], "AWS": ACCOUNT}})
+    assert equal([personalize], trusts({"Service": SERVICE}, Sid=personalize["Sid"], Condition=OURS))
     assert personalize["Sid"] != shared["Sid"]
 
 
 def test_conditions_that_are_there_stay_beside_ours(account: Account, program: Program) -> None:
     existing = {"StringEquals": {"aws:PrincipalOrgID": "o-example"}, "Bool": {"aws:SecureTransport": "true"}}
-    (found,) = tightened(account, program, trusts({"Service": SERVICE}, Condition=existing))
-    assert found["Condition"] == {
-        **OURS,
-        **existing,
-        "StringEquals": {"aws:PrincipalOrgID": "o-example", "aws:SourceAccount": ACCOUNT},
-    }
+    both = {"StringEquals": {"aws:PrincipalOrgID": "o-example", "aws:SourceAccount": ACCOUNT}}
+    found = tightened(account, program, trusts({"Service": SERVICE}, Condition=existing))
+    assert equal(found, trusts({"Service": SERVICE}, Condition={**OURS, **existing, **both}))
 
 
 def test_a_statement_without_a_sid_is_tightened_without_one(account: Account, program: Program) -> None:
     (theirs, personalize) = tightened(account, program, trusts({"Service": ["glue.amazonaws.com", SERVICE]}))
-    assert "Sid" not in theirs
-    assert "Sid" not in personalize
+    assert not theirs.get("Sid")
+    assert not personalize.get("Sid")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,7 @@ def test_a_statement_that_is_tight_already_is_neither_warned_of_nor_changed(
     condition: Document, account: Account, program: Program
 ) -> None:
     tight = trusts({"Service": SERVICE}, Condition=condition)
-    assert tightened(account, program, tight) == [tight]
+    assert equal(tightened(account, program, tight), tight)
 
 
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
@@ -92,12 +95,12 @@ def test_a_statement_that_lets_everybody_in_is_told_and_left(
     account.role("legacy", document(open_to_all))
     done = program.converges(*ADOPT, "--tighten-trust")
     assert "Everybody" in done.findings["trust-without-source-conditions"]["message"]
-    assert account.trust("legacy")["Statement"][0] == open_to_all
+    assert equal(account.trust("legacy")["Statement"][:1], open_to_all)
 
 
 def test_a_deny_is_never_touched(account: Account, program: Program) -> None:
     deny = {**trusts({"Service": SERVICE}, Sid="No"), "Effect": "Deny"}
-    assert tightened(account, program, deny) == [deny]
+    assert equal(tightened(account, program, deny), deny)
 
 
 def test_a_loose_statement_that_is_added_later_to_a_role_of_ours_is_told(account: Account, program: Program) -> None:
@@ -121,4 +124,4 @@ def test_the_former_trust_policy_is_in_the_journal(
     (journal,) = (tmp_path / "state").rglob("*.jsonl")
     intents = [json.loads(line) for line in journal.read_text().splitlines()]
     operations = {found["intent"]: found["operation"] for found in intents if "operation" in found}
-    assert json.loads(operations["UpdateTrust"]["before_json"]) == before
+    assert same_meaning(operations["UpdateTrust"]["before_json"], before)

@@ -10,6 +10,8 @@ import pytest
 from account import DATA, RESULTS, Account, Program, Run, document, policy_arn, role_arn, user_arn
 from fake_aws import ACCOUNT, REGION, Call, FakeAws
 
+from strict import same_meaning
+
 INPUT = ("--input", f"s3://{DATA}/in/")
 WHOLE = (
     *INPUT,
@@ -23,7 +25,8 @@ WHOLE = (
 def whole_account(account: Account) -> str:
     """Fill the account with all that `WHOLE` refers to; return the key of the bucket with data."""
     key = account.key()
-    account.bucket(DATA, document({"Sid": "Théïrs", "Effect": "Deny", "Principal": "*", "Action": "s3:*"}), key=key)
+    deny = {"Sid": "Théïrs", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{DATA}/*"}
+    account.bucket(DATA, document(deny), key=key)
     account.bucket(RESULTS)
     account.iam.create_user(UserName="ada")
     account.iam.create_user(UserName="grace")
@@ -89,7 +92,7 @@ def test_the_dry_run_of_a_set_up_that_is_there_prints_what_is_stored(account: Ac
     assert text.code == 0
     assert "Nothing to do" in text.out
     for (kind, name), printed in printed_documents(text).items():
-        assert printed == account.stored(kind, name)
+        assert same_meaning(printed, account.stored(kind, name))
 
 
 def test_the_role_lets_in_personalize_for_this_account_and_region_only(account: Account, program: Program) -> None:

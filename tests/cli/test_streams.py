@@ -223,7 +223,13 @@ def test_a_reader_that_goes_away_ends_the_program_quietly(aws: FakeAws, account:
 
 
 def test_text_outside_the_streams_encoding_does_not_end_the_run(aws: FakeAws, account: Account) -> None:
-    statement = {"Sid": "Käse🧀", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    statement = {
+        "Sid": "Käse🧀",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": f"arn:aws:s3:::{DATA}/*",
+    }
     account.bucket(DATA, json.dumps(document(statement), ensure_ascii=False))
     words = [sys.executable, "-m", "personalize_perms", "apply", *IN]
     environment: Mapping[str, str] = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
