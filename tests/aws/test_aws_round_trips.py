@@ -92,7 +92,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Calls, int]:
         plan = planner.plan(seen.desired, seen.live, seen.refusals)
         assert not plan.refusals
         if plan.writes:
-            journal = Journal.open(plan, tmp_path)
+            journal = Journal.open(plan, tmp_path, command="apply")
             Executor(account, journal, Silent()).apply(plan)
             journal.close()
     return calls, len(plan.writes)

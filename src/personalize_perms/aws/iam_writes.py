@@ -113,9 +113,13 @@ class IamWrites:
             self._writes.put_role_permissions_boundary(RoleName=op.role_name, PermissionsBoundary=op.boundary_arn)
 
     def write_tag_role(self, op: TagRole) -> None:
-        """Set tags of a role."""
-        with translated("iam:TagRole", f"role/{op.role_name}"):
-            self._writes.tag_role(RoleName=op.role_name, Tags=_tag_list(op.add))
+        """Set tags of a role, then remove others."""
+        if op.add:
+            with translated("iam:TagRole", f"role/{op.role_name}"):
+                self._writes.tag_role(RoleName=op.role_name, Tags=_tag_list(op.add))
+        if op.remove:
+            with translated("iam:UntagRole", f"role/{op.role_name}"):
+                self._writes.untag_role(RoleName=op.role_name, TagKeys=list(op.remove))
 
     def write_delete_role(self, op: DeleteRole) -> None:
         """Delete a role that nothing hangs on."""

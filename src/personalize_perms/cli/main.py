@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from io import TextIOWrapper
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 PROGRAM: Final = "personalize-perms"
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("apply", "The wizard: asks what is open, shows, confirms, applies, verifies."),
-    "plan": ("plan", "What would change in the account."),
-    "apply": ("apply", "Make it so, from the settings file and flags."),
+    "plan": ("plan", "What would change in the account; with --out, saved to be applied later."),
+    "apply": ("apply", "Make it so, from the settings file and flags, or exactly a saved plan."),
+    "undo": ("undo", "Take back exactly what was added, and leave what others rely on."),
     "explain": ("explain", "Why each statement is there, and the AWS page that says so."),
     "completion": ("completion", "Completion script for your shell."),
 }
@@ -80,6 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Whoever read our output went away; what was to be done is done.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    if code == Cancelled.exit_code and threading.active_count() > 1:
+        # After a second Ctrl-C calls may still be under way: whoever stops at once does not wait for their answers.
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -4,14 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personalize_perms import steps
+from personalize_perms.cli.execution import ended, exclusive, execute
 from personalize_perms.cli.request import Request, refuse_conflicts, refuse_missing
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
-from personalize_perms.model.changes import Outcome, Plan, Status
+from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import Cancelled, SettingsError
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.inert import inert
@@ -24,6 +24,23 @@ from personalize_perms.templates import Templates
 if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
     from personalize_perms.aws.session import AwsSession
+    from personalize_perms.model.live import Live
+
+__all__ = [
+    "check_answers",
+    "confirm",
+    "describe",
+    "ended",
+    "exclusive",
+    "execute",
+    "open_account",
+    "opened",
+    "plan_live",
+    "plan_offline",
+    "plan_seen",
+    "refused",
+    "with_examples",
+]
 
 
 def check_answers(settings: Settings) -> None:
@@ -104,12 +121,17 @@ def plan_offline(request: Request) -> Plan:
 
 def plan_live(request: Request, account: "Account", talk: Talk) -> Plan:
     """Read the account and return the plan."""
+    return plan_seen(request, account, talk)[0]
+
+
+def plan_seen(request: Request, account: "Account", talk: Talk) -> "tuple[Plan, Live]":
+    """Read the account and return the plan with what it was made from."""
     from personalize_perms.engine import observe, planner  # noqa: PLC0415 - nothing of this for --help
 
     templates = Templates.load(request.policies_dir)
     with talk.doing("Reading the account"):
-        observation = observe.observe(account, request.settings, templates)
-    return planner.plan(observation.desired, observation.live, observation.refusals)
+        seen = observe.observe(account, request.settings, templates)
+    return planner.plan(seen.desired, seen.live, seen.refusals), seen.live
 
 
 def describe(plan: Plan, *, documents: bool) -> Iterator[Line]:
@@ -135,31 +157,6 @@ def confirm(request: Request, plan: Plan) -> None:
         raise Cancelled("nothing was changed")
 
 
-def execute(request: Request, plan: Plan, account: "Account", talk: Talk) -> Result:
-    """Make the changes of a plan, journalled, and return what became of them."""
-    if not plan.writes:
-        return ended(plan)
-    from tempfile import TemporaryDirectory  # noqa: PLC0415 - nothing of this for a dry run
-
-    from personalize_perms.engine.executor import Executor  # noqa: PLC0415 - nothing of this for --help
-    from personalize_perms.engine.journal import Journal  # noqa: PLC0415 - nothing of this for --help
-
-    # What happens in the sandbox is gone with the process, and so is its journal.
-    with TemporaryDirectory() as scratch:
-        journal = Journal.open(plan, Path(scratch) if request.sandbox else None)
-        try:
-            executor = Executor(account, journal, talk)
-            outcomes = executor.apply(plan)
-        finally:
-            journal.close()
-    talk.say(lines.outcome_lines(outcomes))
-    result = ended(plan, outcomes)
-    if executor.stopped:
-        talk.warn([Line("You stopped the run: what was done stays. The same command goes on from there.", "warning")])
-        result.exit_code = Cancelled.exit_code
-    return result
-
-
 def refused(plan: Plan, talk: Talk) -> Result:
     """Say why nothing is written, and end the run."""
     talk.warn(lines.refusal_lines(plan.refusals))
@@ -167,16 +164,3 @@ def refused(plan: Plan, talk: Talk) -> Result:
     code = 2 if all(refusal.code == "settings" for refusal in plan.refusals) else 1
     errors = [envelope.error_entry(refusal) for refusal in plan.refusals]
     return Result(exit_code=code, data=envelope.plan_data(plan), errors=errors + envelope.blocked_errors(plan))
-
-
-def ended(plan: Plan, outcomes: tuple[Outcome, ...] = ()) -> Result:
-    """Return the result of a plan that was shown or applied."""
-    failed = [outcome for outcome in outcomes if outcome.status is not Status.DONE]
-    done = any(outcome.status is Status.DONE for outcome in outcomes)
-    errors = envelope.outcome_errors(outcomes) + envelope.blocked_errors(plan)
-    return Result(
-        exit_code=1 if failed or plan.blocked else 0,
-        data=envelope.plan_data(plan, outcomes),
-        errors=errors,
-        partial=done,
-    )

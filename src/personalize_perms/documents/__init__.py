@@ -6,7 +6,7 @@ there", "did someone change it" and "did the write land".
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
-from personalize_perms.documents.comparing import carries, dead_principals, normalised, same_document
+from personalize_perms.documents.comparing import carries, dead_principals, digest, normalised, same_document
 from personalize_perms.documents.editing import Edit, edit
 from personalize_perms.documents.measuring import (
     LIMITS,
@@ -19,24 +19,29 @@ from personalize_perms.documents.measuring import (
     size,
     to_text,
 )
-from personalize_perms.documents.reading import parse, statements
+from personalize_perms.documents.merging import DocumentEdit, merge
+from personalize_perms.documents.reading import parse, statements, strict_json
 
 __all__ = [
     "LIMITS",
     "MANAGED_POLICY_LIMIT",
     "VERSION",
+    "DocumentEdit",
     "DocumentKind",
     "Edit",
     "carries",
     "compact",
     "dead_principals",
+    "digest",
     "edit",
     "managed_policy_size",
+    "merge",
     "new_document",
     "normalised",
     "parse",
     "same_document",
     "size",
     "statements",
+    "strict_json",
     "to_text",
 ]

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from personalize_perms.documents.measuring import compact
 from personalize_perms.documents.reading import parse, statements
 from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.resources import Json, Statement
@@ -88,7 +87,22 @@ def same_document(one: str | None, other: str | None, partition: str) -> bool:
         return False
 
 
-def _identity(document: Mapping[str, Json], partition: str) -> tuple[object, ...]:
+def digest(text: str, partition: str) -> str:
+    """Return a text of fixed length that two stored texts share only if they are the same document.
+
+    Of a text that cannot be parsed it stands for every byte.
+    """
+    import hashlib  # noqa: PLC0415 - only runs that remember a document need it
+
+    try:
+        counted, *rest = _identity(parse(text), partition)
+        meant = json.dumps([sorted(counted.elements()), *rest])
+    except DocumentError:
+        meant = f"not a document: {text}"
+    return hashlib.sha256(meant.encode(errors="surrogatepass")).hexdigest()
+
+
+def _identity(document: Mapping[str, Json], partition: str) -> tuple[Counter[str], str, str]:
     rest = {name: value for name, value in document.items() if name not in ("Statement", "Version")}
     version = document.get("Version") or "2008-10-17"
     return (
@@ -102,19 +116,18 @@ def carries(text: str | None, before: str | None, after: str | None, partition: 
     """Tell whether what a write changed from `before` to `after` is in the stored `text`.
 
     Everything that was added is there, and nothing that was removed; what others changed meanwhile does not matter.
+    None stands for "no document".
     """
-    if text is None or after is None:
-        return text == after
     if same_document(text, after, partition):
         return True
     try:
         old, new, found = (
-            Counter(normalised(statement, partition) for statement in statements(parse(stored)))
-            for stored in (before or compact({"Statement": []}), after, text)
+            Counter(normalised(one, partition) for one in (statements(parse(stored)) if stored is not None else ()))
+            for stored in (before, after, text)
         )
     except DocumentError:
         return False
-    return not (new - old) - found and not (old - new) & found
+    return all(found[one] >= new[one] for one in new - old) and all(found[one] <= new[one] for one in old - new)
 
 
 def dead_principals(own: Iterable[Statement]) -> list[str]:

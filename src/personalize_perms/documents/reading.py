@@ -20,10 +20,21 @@ def parse(text: str) -> dict[str, Json]:
     Refused: duplicate keys (the last one would silently win), anything that is not a JSON object with statements,
     documents that are too large or too deep, and numbers that would not survive being written again.
     """
-    if len(text) > _MAX_TEXT:
+    document = strict_json(text)
+    if not isinstance(document, dict):
+        raise DocumentError("the document is not a JSON object")
+    for statement in statements(document):
+        if not isinstance(statement.get("Sid", ""), str):
+            raise DocumentError("a statement's Sid is not a string")
+    return document
+
+
+def strict_json(text: str, *, longest: int = _MAX_TEXT, deepest: int = _MAX_DEPTH) -> Json:
+    """Return what stands in `text`, or raise `DocumentError` where that could be misunderstood."""
+    if len(text) > longest:
         raise DocumentError(f"the document has {len(text)} characters")
     try:
-        document = json.loads(
+        found: Json = json.loads(
             text,
             object_pairs_hook=_without_duplicates,
             parse_constant=_refuse_constant,
@@ -34,14 +45,9 @@ def parse(text: str) -> dict[str, Json]:
         raise DocumentError("the document is nested too deeply") from None
     except ValueError as error:
         raise DocumentError("the document is not JSON", reason=str(error)) from None
-    if _depth(document) > _MAX_DEPTH:
+    if _depth(found) > deepest:
         raise DocumentError("the document is nested too deeply")
-    if not isinstance(document, dict):
-        raise DocumentError("the document is not a JSON object")
-    for statement in statements(document):
-        if not isinstance(statement.get("Sid", ""), str):
-            raise DocumentError("a statement's Sid is not a string")
-    return document
+    return found
 
 
 def _without_duplicates(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:

@@ -1,18 +1,19 @@
-"""How each operation is checked, sent and read back. The executor decides when.
+"""How each operation is looked at, sent and read back. `delivery` decides when.
 
-`check` raises if a document is not what the plan was made from; `send` makes the call that writes;
-`landed` asks AWS whether the change is there, so that "done" is never a guess.
+`text` and `obstacle` look again right before the write; `send` makes the call that writes; `landed` asks AWS whether
+the change is there, so that "done" is never a guess.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 from personalize_perms import documents
 from personalize_perms.aws.account import Account
+from personalize_perms.engine import guards
+from personalize_perms.engine.guards import readable
+from personalize_perms.engine.shared_documents import DocumentOperation
 from personalize_perms.model import ownership
-from personalize_perms.model.errors import AccessDenied, ResourceConflict
-from personalize_perms.model.live import Present, Read, Unreadable
+from personalize_perms.model.live import LiveGrant, Present, Read
 from personalize_perms.model.operations import (
     Attach,
     CreateGrant,
@@ -35,8 +36,6 @@ from personalize_perms.model.operations import (
 )
 from personalize_perms.model.resources import PrincipalKind
 
-T = TypeVar("T")
-
 
 class Operations:
     """The operations on one account, in one run."""
@@ -47,34 +46,42 @@ class Operations:
         self._partition = account.caller.place.partition
         self._run = {ownership.TAG_RUN: run_id}
 
-    def check(self, operation: Operation) -> None:
-        """Read a document again; raise `ResourceConflict` if it is not what the plan was made from."""
+    def marked(self, operation: Operation) -> Operation:
+        """Return the operation as it is sent: what it creates carries the mark of this run."""
+        if isinstance(operation, CreatePolicy | CreateRole):
+            return replace(operation, tags={**operation.tags, **self._run})
+        return operation
+
+    def text(self, operation: DocumentOperation) -> str | None:
+        """Read the document that an operation edits; None: there is none. Raises `AccessDenied` if that is unknown."""
         match operation:
-            case UpdatePolicy(arn=what, before_json=before):
-                found = self._policy_text(what)
-            case UpdateTrust(role_name=what, before_json=before):
-                found = self._trust_text(what)
-            case PutKeyPolicy(key_arn=what, before_json=before):
-                found = self._account.kms.read_key_policy(what)
-            case PutBucketPolicy(bucket=what):
-                before = operation.before_json or ""
-                found = self._account.s3.read_bucket_policy(what)
+            case UpdatePolicy(arn=arn):
+                return readable(self._policy_text(arn))
+            case UpdateTrust(role_name=name):
+                return readable(self._trust_text(name))
+            case PutKeyPolicy(key_arn=key_arn):
+                return readable(self._account.kms.read_key_policy(key_arn))
+            case PutBucketPolicy(bucket=bucket):
+                return readable(self._account.s3.read_bucket_policy(bucket))
+
+    def obstacle(self, operation: Operation) -> str:
+        """Read again what is not a document but must be as the plan saw it; return what is not, or nothing."""
+        match operation:
+            case DeletePolicy():
+                return guards.policy_in_use(self._iam, operation)
+            case DeleteRole():
+                return guards.role_in_use(self._iam, operation)
+            case DescribeRole() | SetBoundary():
+                return guards.role_differs(self._iam, operation)
             case _:
-                return
-        text = _readable(found)
-        expected = None if isinstance(operation, PutBucketPolicy) and operation.before_json is None else before
-        if not documents.same_document(text, expected, self._partition):
-            raise ResourceConflict(
-                f"{what} was changed by someone else since the plan was made; it was left as it is",
-                hint="run the same command again: it makes a new plan from what is there now",
-            )
+                return ""
 
     def send(self, operation: Operation) -> None:  # noqa: C901, PLR0912 - one line per operation: a table
         """Make the one call that writes; raise `AwsError` if it failed or may have failed."""
         iam, s3, kms = self._iam, self._account.s3, self._account.kms
         match operation:
             case CreatePolicy():
-                iam.write_create_policy(replace(operation, tags={**operation.tags, **self._run}))
+                iam.write_create_policy(operation)
             case UpdatePolicy():
                 iam.write_update_policy(operation)
             case DeletePolicyVersion():
@@ -84,7 +91,7 @@ class Operations:
             case TagPolicy():
                 iam.write_tag_policy(operation)
             case CreateRole():
-                iam.write_create_role(replace(operation, tags={**operation.tags, **self._run}))
+                iam.write_create_role(operation)
             case UpdateTrust():
                 iam.write_update_trust(operation)
             case DescribeRole():
@@ -105,8 +112,11 @@ class Operations:
                 kms.write_key_policy(operation)
             case CreateGrant():
                 kms.write_create_grant(operation)
-            case RevokeGrant():
+            case RevokeGrant(created=None):
                 kms.write_revoke_grant(operation)
+            case RevokeGrant():
+                for grant in self._alike(operation):
+                    kms.write_revoke_grant(replace(operation, grant_id=grant.grant_id))
 
     def landed(self, operation: Operation) -> bool:  # noqa: PLR0911 - one line per operation: a table
         """Ask AWS whether the change is there."""
@@ -126,16 +136,24 @@ class Operations:
             case CreateGrant() | RevokeGrant():
                 return self._grant_landed(operation)
 
-    def made_by_this_run(self, operation: Operation) -> bool:
-        """Tell whether what a create found to exist was created by a lost call of this very run."""
-        tags: Mapping[str, str] = {}
+    def maker(self, operation: Operation) -> str | None:
+        """Read which run made what a create found to exist; None: it does not show."""
+        tags: Mapping[str, str] | None = None
         if isinstance(operation, CreatePolicy):
-            head = self._iam.read_policy_head(operation.arn)
-            tags = head.value.tags if isinstance(head, Present) else {}
+            head = readable(self._iam.read_policy_head(operation.arn))
+            tags = head.tags if head else None
         elif isinstance(operation, CreateRole):
-            role = self._iam.read_role(operation.name)
-            tags = role.value.tags if isinstance(role, Present) else {}
-        return self._run.items() <= tags.items()
+            role = readable(self._iam.read_role(operation.name))
+            tags = role.tags if role else None
+        return None if tags is None else tags.get(ownership.TAG_RUN, "")
+
+    def spare_copy(self, operation: UpdatePolicy) -> str | None:
+        """Read which version that is not the default holds the very text that is to be stored; None: none does."""
+        for version in readable(self._iam.read_policy_versions(operation.arn)) or ():
+            text = readable(self._iam.read_policy_document(operation.arn, version))
+            if documents.same_document(text, operation.document_json, self._partition):
+                return version
+        return None
 
     def _policy_text(self, arn: str) -> Read[str]:
         head = self._iam.read_policy_head(arn)
@@ -157,19 +175,19 @@ class Operations:
                 return self._carried(self._policy_text(operation.arn), operation.before_json, operation.document_json)
             case DeletePolicyVersion():
                 # The next wave may delete the whole policy before this is read back.
-                versions = _readable(self._iam.read_policy_versions(operation.arn))
+                versions = readable(self._iam.read_policy_versions(operation.arn))
                 return operation.version_id not in (versions or ())
             case DeletePolicy():
-                return _readable(self._iam.read_policy_head(operation.arn)) is None
+                return readable(self._iam.read_policy_head(operation.arn)) is None
             case TagPolicy():
-                head = _readable(self._iam.read_policy_head(operation.arn))
+                head = readable(self._iam.read_policy_head(operation.arn))
                 return head is not None and _tagged(head.tags, operation.add, operation.remove)
 
     def _role_landed(
         self, operation: CreateRole | UpdateTrust | DescribeRole | SetBoundary | TagRole | DeleteRole
     ) -> bool:
         name = operation.name if isinstance(operation, CreateRole) else operation.role_name
-        role = _readable(self._iam.read_role(name))
+        role = readable(self._iam.read_role(name))
         if isinstance(operation, DeleteRole) or role is None:
             return isinstance(operation, DeleteRole) and role is None
         match operation:
@@ -184,10 +202,10 @@ class Operations:
             case SetBoundary():
                 return role.boundary_arn == operation.boundary_arn
             case TagRole():
-                return _tagged(role.tags, operation.add, ())
+                return _tagged(role.tags, operation.add, operation.remove)
 
     def _attached(self, operation: Attach | Detach) -> tuple[str, ...]:
-        found = _readable(self._iam.read_policy_entities(operation.policy_arn))
+        found = readable(self._iam.read_policy_entities(operation.policy_arn))
         if found is None:
             # The next wave may delete a policy before its detachment is read back: then nobody has it any more.
             return ()
@@ -198,30 +216,27 @@ class Operations:
         }[operation.principal_kind]
 
     def _carried(self, found: Read[str], before: str | None, after: str | None) -> bool:
-        return documents.carries(_readable(found), before, after, self._partition)
+        return documents.carries(readable(found), before, after, self._partition)
 
     def _grant_landed(self, operation: CreateGrant | RevokeGrant) -> bool:
-        grants = _readable(self._account.kms.read_grants(operation.key_arn)) or ()
-        if isinstance(operation, RevokeGrant):
-            return all(grant.grant_id != operation.grant_id for grant in grants)
-        return any(
-            (grant.name, grant.grantee) == (operation.name, operation.grantee_arn)
-            and set(grant.operations) == set(operation.operations)
-            for grant in grants
-        )
+        if isinstance(operation, CreateGrant):
+            return any(_is_like(grant, operation) for grant in self._grants(operation.key_arn))
+        if operation.created:
+            return not self._alike(operation)
+        return all(grant.grant_id != operation.grant_id for grant in self._grants(operation.key_arn))
+
+    def _alike(self, operation: RevokeGrant) -> list[LiveGrant]:
+        """Return the grants that are like the one whose id was never learnt."""
+        created = operation.created
+        return [g for g in self._grants(operation.key_arn) if created and _is_like(g, created)]
+
+    def _grants(self, key_arn: str) -> tuple[LiveGrant, ...]:
+        return readable(self._account.kms.read_grants(key_arn)) or ()
 
 
-def _readable(found: Read[T]) -> T | None:
-    """Return what was read, None if it is not there; raise `AccessDenied` where that cannot be known."""
-    if isinstance(found, Unreadable):
-        raise AccessDenied(
-            f"what is there now cannot be known: not allowed {found.action} on {found.resource}",
-            action=found.action,
-            resource=found.resource,
-            reason=found.reason,
-            hint=f"ask an administrator for {found.action} on {found.resource}, then run the same command again",
-        )
-    return found.value if isinstance(found, Present) else None
+def _is_like(grant: LiveGrant, created: CreateGrant) -> bool:
+    same = (grant.name, grant.grantee) == (created.name, created.grantee_arn)
+    return same and set(grant.operations) == set(created.operations)
 
 
 def _tagged(tags: Mapping[str, str], add: Mapping[str, str], remove: tuple[str, ...]) -> bool:

@@ -115,3 +115,5 @@ class Outcome:
     status: Status
     message: str = ""
     hint: str = ""
+    sent: bool = False
+    """Whether AWS may have made it, although that was not seen."""

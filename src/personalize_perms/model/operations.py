@@ -41,6 +41,8 @@ class DeletePolicy:
     """iam:DeletePolicy."""
 
     arn: str
+    run_id: str = ""
+    """The run that must have made it; empty: whoever did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +98,12 @@ class SetBoundary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagRole:
-    """iam:TagRole."""
+    """iam:TagRole, then iam:UntagRole for `remove`."""
 
     role_name: str
     add: Mapping[str, str]
     before: Mapping[str, str] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +111,8 @@ class DeleteRole:
     """iam:DeleteRole."""
 
     role_name: str
+    run_id: str = ""
+    """The run that must have made it; empty: whoever did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,10 +163,11 @@ class CreateGrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeGrant:
-    """kms:RevokeGrant."""
+    """kms:RevokeGrant, of the grant with this id, or of every grant that is like the one that was created."""
 
     key_arn: str
     grant_id: str
+    created: CreateGrant | None = None
 
 
 Operation: TypeAlias = (

@@ -13,8 +13,11 @@ from personalize_perms.model.changes import Action, Change, Outcome, Plan, Refus
 from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.inert import inert
+from personalize_perms.model.live import Carrier
 
 SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.KEEP: "=", Action.BLOCKED: "!"}
+
+_SHOWN_USES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,16 @@ def finding_lines(findings: Iterable[Finding]) -> Iterator[Line]:
             yield Line(f"      {finding.docs}", "dim")
 
 
+def use_lines(role_arn: str, carriers: Iterable[Carrier]) -> Iterator[Line]:
+    """Name what in Amazon Personalize still carries the role or its keys."""
+    found = list(carriers)
+    if found:
+        yield Line(f"Amazon Personalize still uses {inert(role_arn)} or its keys:", "warning")
+        yield from (Line(f"  {use.words} {inert(use.arn)} ({inert(use.status)})") for use in found[:_SHOWN_USES])
+    if len(found) > _SHOWN_USES:
+        yield Line(f"  and {len(found) - _SHOWN_USES} more")
+
+
 def refusal_lines(refusals: Iterable[Refusal]) -> Iterator[Line]:
     """Say why nothing is written, and what to do."""
     for refusal in refusals:
@@ -123,4 +136,16 @@ def outcome_lines(outcomes: Iterable[Outcome]) -> Iterator[Line]:
     counts = Counter(outcome.status for outcome in found)
     yield Line(", ".join(f"{counts[status]} {status}" for status in Status))
     for hint in dict.fromkeys(outcome.hint for outcome in found if outcome.hint):
+        yield Line(f"  Next: {inert(hint)}")
+
+
+def taken_back_lines(outcomes: Iterable[Outcome]) -> Iterator[Line]:
+    """Say how much of a failed run was taken back, and name what stays and why."""
+    found = list(outcomes)
+    left = [outcome for outcome in found if outcome.status is not Status.DONE]
+    yield Line(f"Taken back: {len(found) - len(left)} of {len(found)} changes of this run", "warning")
+    for outcome in left:
+        change = outcome.change
+        yield Line(f"  not taken back: {change.kind} {inert(change.resource)}: {inert(outcome.message)}", "warning")
+    for hint in dict.fromkeys(outcome.hint for outcome in left if outcome.hint):
         yield Line(f"  Next: {inert(hint)}")

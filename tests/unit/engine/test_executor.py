@@ -6,22 +6,31 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from personalize_perms import documents
 from personalize_perms.aws.errors import AwsError, Fault
-from personalize_perms.engine.executor import DEADLINE, Clock, Executor
+from personalize_perms.engine.executor import Executor
 from personalize_perms.engine.journal import Journal
 from personalize_perms.engine.operations import Operations
+from personalize_perms.engine.pace import DEADLINE, Clock
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Outcome, Plan, Status, Wave
 from personalize_perms.model.errors import AccessDenied
 from personalize_perms.model.live import Absent, PolicyEntities, Present, Read, Unreadable
 from personalize_perms.model.names import AccountId
-from personalize_perms.model.operations import Attach, CreateRole, DeletePolicyVersion, Detach, PutBucketPolicy
+from personalize_perms.model.operations import (
+    Attach,
+    CreateRole,
+    DeletePolicyVersion,
+    DeleteRole,
+    Detach,
+    PutBucketPolicy,
+)
 from personalize_perms.model.resources import PrincipalKind
 from personalize_perms.model.settings import Place
 
@@ -57,6 +66,9 @@ class FakeS3:
     def write_bucket_policy(self, op: PutBucketPolicy) -> None:
         self.sent += 1
         match next(self.script, "done"):
+            case ("theirs", Fault() as kind, str() as theirs):
+                self.text = theirs
+                raise fault(kind)
             case ("applied", Fault() as kind):
                 self.text = op.document_json
                 raise fault(kind)
@@ -71,9 +83,9 @@ class Time:
         self.seconds = 0.0
 
     def clock(self) -> Clock:
-        return Clock(now=lambda: self.seconds, sleep=self.sleep, jitter=lambda _, longest: longest)
+        return Clock(now=lambda: self.seconds, wait=self.wait, jitter=lambda _, longest: longest)
 
-    def sleep(self, seconds: float) -> None:
+    def wait(self, _: Event, seconds: float) -> None:
         self.seconds += seconds
 
 
@@ -94,11 +106,19 @@ def put(before: str | None = BEFORE, after: str | None = AFTER, wave: Wave = Wav
     return Change(action=Action.UPDATE, kind="bucket-policy", resource="b", reason="", operation=operation, wave=wave)
 
 
-def apply(s3: FakeS3, tmp_path: Path, *changes: Change, **services: Any) -> tuple[tuple[Outcome, ...], list[Any]]:
-    account = SimpleNamespace(caller=CALLER, s3=s3, iam=services.get("iam"), kms=None)
+def apply(
+    s3: FakeS3,
+    tmp_path: Path,
+    *changes: Change,
+    iam: Any = None,
+    time: Time | None = None,
+    taking_back: bool = False,
+) -> tuple[tuple[Outcome, ...], list[Any]]:
+    account = SimpleNamespace(caller=CALLER, s3=s3, iam=iam, kms=None)
     plan = Plan(name="n", caller=CALLER, role_arn="", changes=changes or (put(),), documents=())
-    journal = Journal.open(plan, tmp_path)
-    outcomes = Executor(account, journal, Heard(), Time().clock()).apply(plan)  # type: ignore[arg-type]
+    journal = Journal.open(plan, tmp_path, command="apply")
+    clock = (time or Time()).clock()
+    outcomes = Executor(account, journal, Heard(), clock, taking_back=taking_back).apply(plan)  # type: ignore[arg-type]
     journal.close()
     return outcomes, [json.loads(line) for line in journal.path.read_text().splitlines()]
 
@@ -156,21 +176,15 @@ def test_a_document_that_changed_since_the_plan_is_left_alone(tmp_path: Path) ->
     assert "changed by someone else" in outcome.message
 
 
-def test_a_conflict_is_answered_by_reading_again_first(tmp_path: Path) -> None:
+def test_a_conflict_is_answered_by_reading_again_and_both_edits_are_kept(tmp_path: Path) -> None:
     theirs = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
-
-    s3 = FakeS3(script=iter([Fault.CONFLICT]))
-    original = s3.write_bucket_policy
-
-    def and_then_a_colleague(op: PutBucketPolicy) -> None:
-        try:
-            original(op)
-        finally:
-            s3.text = theirs
-
-    s3.write_bucket_policy = and_then_a_colleague  # type: ignore[method-assign]
-    (outcome,), _ = apply(s3, tmp_path)
-    assert (outcome.status, s3.sent, s3.text) == (Status.FAILED, 1, theirs)
+    s3 = FakeS3(script=iter([("theirs", Fault.CONFLICT, theirs)]))
+    (outcome,), journal = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent) == (Status.DONE, 2)
+    assert s3.text is not None
+    assert [statement["Sid"] for statement in json.loads(s3.text)["Statement"]] == ["Theirs", "New", "Ours"]
+    intents = [line["operation"]["before_json"] for line in journal if "operation" in line]
+    assert intents == [BEFORE, theirs]
 
 
 def test_an_old_answer_right_after_the_write_is_waited_out(tmp_path: Path) -> None:
@@ -281,10 +295,7 @@ class AtOnce:
     def __init__(self, _: int) -> None:
         pass
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def shutdown(self, **_: object) -> None:
         pass
 
     def submit(self, call: Callable[..., None], *arguments: object) -> "Future[None]":
@@ -367,3 +378,201 @@ def test_nothing_is_deleted_before_what_replaces_it_was_seen(tmp_path: Path) -> 
     outcomes, _ = apply(s3, tmp_path, put(wave=Wave.CLEAR), last)
     assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.SKIPPED]
     assert s3.sent == 1
+
+
+# Before the write
+
+
+def test_the_document_is_read_between_the_intent_and_the_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    s3 = FakeS3(after_read=lambda _: seen.append("read"))
+    write, intend = s3.write_bucket_policy, Journal.intend
+    s3.write_bucket_policy = lambda op: (seen.append("write"), write(op))[1]  # type: ignore[method-assign, func-returns-value]
+    monkeypatch.setattr(Journal, "intend", lambda self, change: (seen.append("intent"), intend(self, change))[1])
+    apply(s3, tmp_path)
+    assert seen == ["intent", "read", "write", "read"]
+
+
+@pytest.mark.parametrize(("age", "status"), [(0.9, Status.DONE), (1.1, Status.FAILED)])
+def test_a_look_ahead_is_relied_on_for_no_longer_than_it_took(
+    age: float, status: Status, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("personalize_perms.engine.executor.ThreadPoolExecutor", AtOnce)
+    time, s3, intend = Time(), FakeS3(), Journal.intend
+    s3.after_read = lambda _: time.wait(Event(), 1.0)
+
+    def slowly(journal: Journal, change: Change) -> None:
+        intend(journal, change)
+        if change.kind == "bucket-policy":
+            time.seconds += age
+            s3.text = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
+
+    monkeypatch.setattr(Journal, "intend", slowly)
+    outcomes, _ = apply(s3, tmp_path, create(), put(), iam=FakeIam(), time=time)
+    assert outcomes[1].status is status
+
+
+def test_an_intent_that_was_not_sent_is_closed_as_such(tmp_path: Path) -> None:
+    theirs = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
+    (outcome,), journal = apply(FakeS3(text=theirs), tmp_path)
+    assert outcome.message.startswith("not sent: ")
+    assert not outcome.sent
+    assert [(line["outcome"], line["message"]) for line in journal if "outcome" in line] == [
+        ("failed", outcome.message)
+    ]
+
+
+# Time
+
+
+def test_a_full_stop_of_a_minute_ends_done_or_cleanly_within_the_deadline(tmp_path: Path) -> None:
+    time = Time()
+    s3 = FakeS3()
+    write = s3.write_bucket_policy
+
+    def stopped(op: PutBucketPolicy) -> None:
+        if time.seconds < 60:
+            s3.sent += 1
+            raise fault(Fault.THROTTLED)
+        write(op)
+
+    s3.write_bucket_policy = stopped  # type: ignore[method-assign]
+    (outcome,), _ = apply(s3, tmp_path, time=time)
+    assert outcome.status is Status.DONE
+    assert s3.sent <= 8
+    assert time.seconds <= DEADLINE
+
+
+@pytest.mark.parametrize("slow", [30.0, 119.0, 500.0])
+def test_no_waiting_passes_the_deadline(slow: float, tmp_path: Path) -> None:
+    time = Time()
+    s3 = FakeS3(script=iter([Fault.THROTTLED] * 99))
+    write = s3.write_bucket_policy
+
+    def slowly(op: PutBucketPolicy) -> None:
+        time.seconds += slow
+        write(op)
+
+    s3.write_bucket_policy = slowly  # type: ignore[method-assign]
+    (outcome,), _ = apply(s3, tmp_path, time=time)
+    assert outcome.status is Status.FAILED
+    assert time.seconds <= max(DEADLINE, slow) + slow
+
+
+def test_a_pause_ends_at_the_deadline(tmp_path: Path) -> None:
+    time = Time()
+    s3 = FakeS3(script=iter([Fault.THROTTLED] * 99))
+    write = s3.write_bucket_policy
+
+    def slowly(op: PutBucketPolicy) -> None:
+        time.seconds += 14  # so that the sixth pause would last beyond it
+        write(op)
+
+    s3.write_bucket_policy = slowly  # type: ignore[method-assign]
+    apply(s3, tmp_path, time=time)
+    assert (time.seconds, s3.sent) == (DEADLINE, 6)
+
+
+@pytest.mark.parametrize("kind", [Fault.THROTTLED, Fault.UNKNOWN, Fault.UNREACHABLE])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_reading_that_fails_in_passing_fails_nothing(kind: Fault, when: str, tmp_path: Path) -> None:
+    failures = iter([kind] * 4)
+
+    def fails(s3: FakeS3) -> None:
+        if (s3.sent > 0) == (when == "after") and (failure := next(failures, None)):
+            raise fault(failure)
+
+    s3 = FakeS3(after_read=fails)
+    (outcome,), _ = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent) == (Status.DONE, 1)
+
+
+# What others do at the same time
+
+
+def test_a_strange_text_is_believed_only_when_it_was_read_three_times_in_a_row(tmp_path: Path) -> None:
+    both = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
+    other = both.replace("New", "Other")
+    shown = iter([both, BEFORE, both, both, other, other])
+
+    class Flickering(FakeS3):
+        def read_bucket_policy(self, bucket: str) -> Read[str]:
+            text = next(shown, None) if self.sent else None
+            return Present(text) if text else super().read_bucket_policy(bucket)
+
+    s3 = Flickering()
+    (outcome,), _ = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent) == (Status.DONE, 1)
+
+
+def test_another_run_that_read_before_our_write_and_writes_after_it_is_seen(tmp_path: Path) -> None:
+    time = Time()
+    theirs = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
+
+    class Raced(FakeS3):
+        def read_bucket_policy(self, bucket: str) -> Read[str]:
+            if self.sent == 1 and time.seconds >= 0.04:
+                self.text = theirs
+            return super().read_bucket_policy(bucket)
+
+    s3 = Raced()
+    (outcome,), _ = apply(s3, tmp_path, time=time)
+    assert (outcome.status, s3.sent) == (Status.DONE, 2)
+    assert s3.text is not None
+    assert [statement["Sid"] for statement in json.loads(s3.text)["Statement"]] == ["Theirs", "New", "Ours"]
+
+
+def test_colleagues_who_keep_saving_over_ours_are_told_of_after_eight_sends(tmp_path: Path) -> None:
+    s3 = FakeS3()
+    write = s3.write_bucket_policy
+
+    def and_saved_over(op: PutBucketPolicy) -> None:
+        write(op)
+        new = {"Sid": f"New{s3.sent}", "Effect": "Deny"}
+        s3.text = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, new]})
+
+    s3.write_bucket_policy = and_saved_over  # type: ignore[method-assign]
+    (outcome,), _ = apply(s3, tmp_path)
+    assert outcome.status is Status.FAILED
+    assert 1 < s3.sent <= 8
+
+
+# Stopping, and taking back
+
+
+def test_a_stop_sends_nothing_more_and_waits_for_nothing(tmp_path: Path) -> None:
+    time = Time()
+    s3 = FakeS3(stale=1000)
+    plan = Plan(
+        name="n", caller=CALLER, role_arn="", changes=(put(), put(AFTER, BEFORE, wave=Wave.CLEAR)), documents=()
+    )
+    journal = Journal.open(plan, tmp_path, command="apply")
+    account = SimpleNamespace(caller=CALLER, s3=s3, iam=None, kms=None)
+    executor = Executor(account, journal, Heard(), time.clock())  # type: ignore[arg-type]
+    s3.after_read = lambda _: executor.stop()
+    outcomes = executor.apply(plan)
+    journal.close()
+    assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.SKIPPED]
+    assert outcomes[0].sent
+    assert "you stopped the run" in outcomes[0].message
+    assert (s3.sent, time.seconds < 1) == (1, True)
+
+
+def test_taking_back_goes_on_after_a_failure_and_edits_what_is_there_now(tmp_path: Path) -> None:
+    own = {"Sid": "Ours", "Effect": "Allow"}
+    now = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}, own]})
+    s3 = FakeS3(text=now)
+    iam = FakeIam(tags={"personalize-perms:run": "another"})
+    made = Change(
+        action=Action.DELETE,
+        kind="role",
+        resource="r",
+        reason="",
+        operation=DeleteRole(role_name="r", run_id="this"),
+        wave=Wave.PROVIDE,
+    )
+    outcomes, _ = apply(s3, tmp_path, made, put(AFTER, BEFORE), iam=iam, taking_back=True)
+    assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.DONE]
+    assert "not made by this run" in outcomes[0].message
+    assert s3.text is not None
+    assert [statement["Sid"] for statement in json.loads(s3.text)["Statement"]] == ["Theirs", "New"]
