@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from personalize_perms.aws.iam import Iam
 from personalize_perms.aws.kms import Kms
+from personalize_perms.aws.personalize import Personalize
 from personalize_perms.aws.s3 import S3
 from personalize_perms.aws.session import AwsSession
 from personalize_perms.model.caller import Caller
@@ -17,6 +18,7 @@ class Account:
     iam: Iam
     s3: S3
     kms: Kms
+    personalize: Personalize
     workers: int
     """How many calls may be in flight at once."""
 
@@ -29,5 +31,6 @@ def open_account(session: AwsSession, expect_account: str | None) -> Account:
         iam=Iam(session),
         s3=S3(session, caller.place.account),
         kms=Kms(session),
+        personalize=Personalize(session),
         workers=session.workers,
     )

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_sts import STSClient
 
-Service: TypeAlias = Literal["iam", "kms", "s3", "sts"]
+Service: TypeAlias = Literal["iam", "kms", "personalize", "s3", "sts"]
 
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
 _READ_ATTEMPTS: Final = 5
-# The first call of every run: it tells soon that there is no network.
-_FIRST_ATTEMPTS: Final = 2
+_FEW_ATTEMPTS: Final = {"sts": 2, "personalize": 2}
+"""STS is the first call of every run: it tells soon that there is no network. Personalize is asked by the way."""
 
 
 class AwsSession:
@@ -172,7 +172,7 @@ class AwsSession:
     def _config(self, service: Service, *, writes: bool, endpoint: str) -> "Config":
         from botocore.config import Config  # noqa: PLC0415
 
-        attempts = 1 if writes else _FIRST_ATTEMPTS if service == "sts" else _READ_ATTEMPTS
+        attempts = 1 if writes else _FEW_ATTEMPTS.get(service, _READ_ATTEMPTS)
         config = Config(
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=self.workers,

@@ -6,6 +6,7 @@ from functools import partial
 
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
+from personalize_perms.engine.past import Past
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Change, Refusal, StoredDocument, Wave
 from personalize_perms.model.errors import DocumentError
@@ -34,8 +35,14 @@ class Draft:
     refusals: list[Refusal] = field(default_factory=list)
     passing: set[str] = field(default_factory=set)
     """Ledger entries of buckets that are let in before a narrowed service policy can say so."""
+    tightened: set[str] = field(default_factory=set)
+    """Ledger entries of statements of others as they are before source conditions are put on them."""
     stuck: set[str] = field(default_factory=set)
     """Ledger entries of buckets whose policy still holds our statements and may not be edited now."""
+
+    past: Past = field(default_factory=Past)
+    spares: "Callable[[Draft, DocumentKind, str, Mapping[str, Json]], frozenset[str]] | None" = None
+    """Which of our Sids in a document are left as others changed them; None: of none."""
 
     @property
     def partition(self) -> str:
@@ -112,7 +119,8 @@ class Draft:
         """Return the document in `text` with our statements as wanted, or block the change and return None."""
         try:
             document = documents.parse(text)
-            edit = documents.edit(document, wanted, self.is_own, self.partition)
+            spared = self.spared(kind, resource, document)
+            edit = documents.edit(document, wanted, lambda sid: self.is_own(sid) and sid not in spared, self.partition)
         except DocumentError as error:
             why = f"{error.message}{f' ({error.reason})' if error.reason else ''}"
             self.block(
@@ -122,6 +130,10 @@ class Draft:
         if edit.changed and self.is_dead(kind, resource, document):
             return None
         return edit
+
+    def spared(self, kind: DocumentKind, resource: str, document: Mapping[str, Json]) -> frozenset[str]:
+        """Return the Sids of ours in this document that are left as others changed them."""
+        return self.spares(self, kind, resource, document) if self.spares else frozenset()
 
     def is_dead(self, kind: DocumentKind, resource: str, document: Mapping[str, Json]) -> bool:
         """Block the change, and tell so, if AWS would refuse the document for a deleted principal of others."""

@@ -109,8 +109,8 @@ def ledger(desired: Desired, policies: Policies) -> frozenset[str]:
     """Return the entries of the set-up's ledger, none if it was never applied."""
     policy = policies.get(first_service_policy(desired))
     if isinstance(policy, Present) and is_own_policy(policy.value, desired.name):
-        return ownership.read_ledger(policy.value.tags)
-    return frozenset()
+        return ownership.read_ledger(policy.value.tags) | desired.remembered
+    return desired.remembered
 
 
 def remembered(desired: Desired, policies: Policies) -> Remembered:

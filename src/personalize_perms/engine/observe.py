@@ -6,11 +6,13 @@ buckets), so this room derives it too, and hands both to the planner.
 
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 
 from personalize_perms import steps
 from personalize_perms.aws.account import Account
-from personalize_perms.engine import key_names, keys, memory
+from personalize_perms.engine import key_names, keys, memory, undo
 from personalize_perms.engine.flow import Flow
+from personalize_perms.engine.past import Past
 from personalize_perms.engine.reader import Reader
 from personalize_perms.model.changes import Refusal
 from personalize_perms.model.live import Absent, Live, LiveRole, Present, Read
@@ -26,7 +28,7 @@ from personalize_perms.model.resources import (
     Role,
     TrustPolicyStatements,
 )
-from personalize_perms.model.settings import KeyUse, KmsAccess, Settings
+from personalize_perms.model.settings import Hardening, KeyUse, KmsAccess, Settings, SourceConditions
 from personalize_perms.templates import Templates
 
 _LONG_TRUST = 1000
@@ -40,6 +42,14 @@ class Observation:
     desired: Desired
     live: Live
     refusals: tuple[Refusal, ...]
+    forms: tuple[Desired, ...] = ()
+    """For an undo: what is wanted in every form that the documents can have, since they may be of an earlier run."""
+
+
+def observe_for_undo(account: Account, settings: Settings, templates: Templates, past: Past) -> Observation:
+    """Read everything that taking the set-up back needs: what settings, account and journal name."""
+    with Flow(account.workers) as flow:
+        return _Observer(account, settings, templates, flow, leaving=True).observe_for_undo(past)
 
 
 def observe(account: Account, settings: Settings, templates: Templates) -> Observation:
@@ -51,7 +61,10 @@ def observe(account: Account, settings: Settings, templates: Templates) -> Obser
 class _Observer:
     """One observation, in rounds: what the settings name, what was remembered, what the changes depend on."""
 
-    def __init__(self, account: Account, settings: Settings, templates: Templates, flow: Flow) -> None:
+    def __init__(
+        self, account: Account, settings: Settings, templates: Templates, flow: Flow, *, leaving: bool = False
+    ) -> None:
+        self._leaving = leaving
         self._settings = settings
         self._templates = templates
         self._flow = flow
@@ -61,6 +74,29 @@ class _Observer:
 
     def observe(self) -> Observation:
         """Read, and return what is wanted beside what is there."""
+        resolved = self._read_what_is_named()
+        self._read_what_is_remembered()
+        findings = (*self._desired.findings, *resolved.findings)
+        return Observation(
+            desired=replace(self._desired, findings=findings),
+            live=self._reader.live(),
+            refusals=tuple(resolved.refusals),
+        )
+
+    def observe_for_undo(self, past: Past) -> Observation:
+        """Read, and return what the settings want beside what is there; a key that cannot be used refuses nothing."""
+        forms = self._forms(self._read_what_is_named().uses)
+        desired, self._desired = self._desired, undo.emptied(self._desired, past)
+        first = memory.first_service_policy(desired)
+        self._want_policy(first)
+        self._flow.finish()
+        self._read_what_is_remembered()
+        if isinstance(self._reader.policies[first], Present):
+            self._reader.want_versions(first)
+            self._flow.finish()
+        return Observation(desired=desired, live=self._reader.live(), refusals=(), forms=forms)
+
+    def _read_what_is_named(self) -> keys.ResolvedKeys:
         for resource in self._desired.resources:
             self._want(resource)
         for bucket in self._settings.buckets:
@@ -75,19 +111,22 @@ class _Observer:
         for resource in self._desired.resources:
             self._want(resource)
         self._flow.finish()
+        return resolved
+
+    def _read_what_is_remembered(self) -> None:
         while self._want_remembered():
             self._flow.finish()
         self._want_details()
         self._flow.finish()
-        findings = (*self._desired.findings, *resolved.findings)
-        return Observation(
-            desired=replace(self._desired, findings=findings), live=reader.live(), refusals=tuple(resolved.refusals)
-        )
 
-    def _desire(self, uses: tuple[KeyUse, ...]) -> Desired:
-        return steps.desire(
-            steps.Context(settings=self._settings, place=self._place, keys=uses, templates=self._templates)
-        )
+    def _desire(self, uses: tuple[KeyUse, ...], settings: Settings | None = None) -> Desired:
+        wanted = settings or self._settings
+        return steps.desire(steps.Context(settings=wanted, place=self._place, keys=uses, templates=self._templates))
+
+    def _forms(self, uses: tuple[KeyUse, ...]) -> tuple[Desired, ...]:
+        answers = product(Hardening, SourceConditions)
+        forms = (replace(self._settings, hardening=one, source_conditions=other) for one, other in answers)
+        return tuple(self._desire(uses, form) for form in forms)
 
     def _want(self, resource: Resource) -> None:
         match resource:
@@ -119,12 +158,16 @@ class _Observer:
     # What follows from an answer is asked at once, not a round trip later
 
     def _policy_absent(self, arn: str) -> None:
+        if self._leaving:
+            return  # nothing new is to be named or attached
         self._reader.want_names("policy")
         for kind, name in memory.attachments_of(self._desired, arn):
             if kind is not PrincipalKind.ROLE or name not in memory.role_names(self._desired):
                 self._reader.want_count(kind, name, memory.wanted_policies(self._desired, kind, name))
 
     def _role_found(self, wanted: Role, found: Read[LiveRole]) -> None:
+        if self._leaving:
+            return
         if isinstance(found, Absent):
             self._reader.want_names("role")
         there = found.value if isinstance(found, Present) else None

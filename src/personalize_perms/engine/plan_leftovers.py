@@ -1,14 +1,17 @@
 """What was granted under this name and is no longer wanted: taken back last, and only then forgotten. Pure."""
 
+from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
-from personalize_perms.engine import memory
+from personalize_perms.engine import memory, tightening
 from personalize_perms.engine.draft import Draft
 from personalize_perms.engine.plan_policies import plan_tags
 from personalize_perms.engine.plan_resource_policies import put_bucket_statements, put_key_statements, revoke_all_grants
+from personalize_perms.engine.reliance import named_by_others
+from personalize_perms.engine.tightening import Tightened
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Wave
 from personalize_perms.model.findings import Finding, Severity
-from personalize_perms.model.live import Absent, LivePolicy, LiveRole, Present, RoleContents, Unreadable
+from personalize_perms.model.live import Absent, LivePolicy, LiveRole, Present, Read, RoleContents, Unreadable
 from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import DeletePolicy, DeletePolicyVersion, DeleteRole, Detach, UpdateTrust
 from personalize_perms.model.resources import BucketPolicyStatements, KeyGrant, KeyPolicyStatements, PrincipalKind
@@ -17,7 +20,12 @@ _PRINCIPALS = {"u": PrincipalKind.USER, "g": PrincipalKind.GROUP, "a": Principal
 
 
 def plan_leftovers(draft: Draft) -> None:
-    """Take back what the ledger and the service policies remember beyond what is wanted."""
+    """Take back what the ledger and the service policies remember beyond what is wanted, then forget it."""
+    _forget(draft, take_back(draft) | _gone(draft))
+
+
+def take_back(draft: Draft) -> set[str]:
+    """Take back what is remembered beyond what is wanted; return the ledger entries that need no memory any more."""
     released = {entry for entry in memory.leftover_entries(draft.desired, draft.live.policies) if entry[0] == "b"}
     released -= draft.stuck
     for entry in sorted(memory.leftover_entries(draft.desired, draft.live.policies)):
@@ -28,11 +36,13 @@ def plan_leftovers(draft: Draft) -> None:
             released.add(entry)
     for name in memory.role_leftovers(draft.desired, draft.live.policies):
         if _role(draft, name):
-            released |= {f"r/{name}", f"t/{name}"}
+            tightened = f"w/{name}/"
+            entries = memory.ledger(draft.desired, draft.live.policies)
+            released |= {f"r/{name}", f"t/{name}", *(entry for entry in entries if entry.startswith(tightened))}
     for arn in memory.policy_leftovers(draft.desired, draft.live.policies):
-        if _policy(draft, arn):
+        if take_back_policy(draft, arn):
             released |= {f"p/{Arn.parse(arn).name}", f"s/{Arn.parse(arn).name}"}
-    _forget(draft, released | _gone(draft))
+    return released
 
 
 def withdraw_from_buckets(draft: Draft) -> None:
@@ -115,21 +125,30 @@ def _role(draft: Draft, name: str) -> bool:
         _detach(draft, arn, PrincipalKind.ROLE, name)
     if not made:
         return _withdraw_trust(draft, role)
-    if not memory.own_document(role.trust_json, draft.desired.name):
+    if not _lets_in_ours_only(draft, role):
         _withdraw_trust(draft, role)
         return _leave(draft, role.arn, "the role is no longer wanted; it stays because its trust policy lets others in")
-    if isinstance(contents, Present) and not _used_by_others(contents.value, own):
-        draft.change(
-            Action.DELETE,
-            "role",
-            role.arn,
-            "was made by this set-up, is no longer wanted, and nothing of others hangs on it",
-            DeleteRole(role_name=name),
-            wave=Wave.DELETE,
-        )
-        return True
-    why = "others attached something to it, or what hangs on it may not be read"
-    return _leave(draft, role.arn, f"the role is no longer wanted; it stays because {why}")
+    why = _why_it_stays(draft, role, contents, own)
+    if why:
+        return _leave(draft, role.arn, f"the role is no longer wanted; it stays because {why}")
+    draft.change(
+        Action.DELETE,
+        "role",
+        role.arn,
+        "was made by this set-up, is no longer wanted, and nothing of others hangs on it",
+        DeleteRole(role_name=name),
+        wave=Wave.DELETE,
+    )
+    return True
+
+
+def _why_it_stays(draft: Draft, role: LiveRole, contents: Read[RoleContents] | None, own: list[str]) -> str:
+    named = named_by_others(draft, role.arn)
+    if named:
+        return f"a statement of others names it, in the policy of {', '.join(named)}"
+    if not isinstance(contents, Present) or _used_by_others(contents.value, own):
+        return "others attached something to it, or what hangs on it may not be read"
+    return ""
 
 
 def _used_by_others(contents: RoleContents, own: list[str]) -> bool:
@@ -138,14 +157,21 @@ def _used_by_others(contents: RoleContents, own: list[str]) -> bool:
 
 
 def _withdraw_trust(draft: Draft, role: LiveRole) -> bool:
-    edit = draft.edited(DocumentKind.TRUST_POLICY, role.arn, role.trust_json, ())
+    kind = DocumentKind.TRUST_POLICY
+    edit = draft.edited(kind, role.arn, role.trust_json, ())
     if edit is None:
         return False
     if edit.changed and not edit.foreign:
         why = "it is the only one in its trust policy, and that cannot be empty"
         return _leave(draft, role.arn, f"the adopted role is no longer wanted; our statement stays because {why}")
-    if edit.changed:
-        text = draft.store(DocumentKind.TRUST_POLICY, role.name, edit.document)
+    former = _loosened(draft, role)
+    if former.details:
+        # What the statements of others were before goes back, and ours out of the same text.
+        edit = draft.edited(kind, role.arn, documents.compact(former.document), ())
+        if edit is None or (not edit.changed and draft.is_dead(kind, role.arn, former.document)):
+            return False
+    if edit.changed or former.details:
+        text = draft.store(kind, role.name, edit.document)
         draft.change(
             Action.UPDATE,
             DocumentKind.TRUST_POLICY,
@@ -153,12 +179,41 @@ def _withdraw_trust(draft: Draft, role: LiveRole) -> bool:
             f"is no longer the service role; statements of others that stay: {edit.foreign}",
             UpdateTrust(role_name=role.name, before_json=role.trust_json, document_json=text),
             wave=Wave.CLEAR,
-            details=edit.details,
+            details=(*former.details, *edit.details),
         )
     return True
 
 
-def _policy(draft: Draft, arn: str) -> bool:
+def _loosened(draft: Draft, role: LiveRole) -> Tightened:
+    """Return the trust policy with the statements of others as they were before we put source conditions on them."""
+    prefix = f"w/{role.name}/"
+    entries = memory.ledger(draft.desired, draft.live.policies)
+    digests = {entry.removeprefix(prefix) for entry in entries if entry.startswith(prefix)}
+    known = draft.past.replaced.get(role.name, ())
+    digests |= {tightening.digest(statement, draft.partition) for statement in known}
+    former = tightening.loosen(documents.parse(role.trust_json), sorted(digests), known, draft.is_own, draft.partition)
+    for original in former.originals:
+        name = original.get("Sid") or "a statement"
+        draft.findings.append(
+            Finding(
+                check="leftover",
+                severity=Severity.LOW,
+                resource=role.arn,
+                message=f"{name} in the trust policy, which got source conditions, was changed since, so it stays",
+                remedy="its owner can take the conditions off",
+            )
+        )
+    return former
+
+
+def _lets_in_ours_only(draft: Draft, role: LiveRole) -> bool:
+    if not memory.own_document(role.trust_json, draft.desired.name):
+        return False
+    return not draft.spared(DocumentKind.TRUST_POLICY, role.arn, documents.parse(role.trust_json))
+
+
+def take_back_policy(draft: Draft, arn: str, wave: Wave = Wave.DELETE) -> bool:
+    """Detach a policy of ours from whom it was given to, and delete it in `wave`; tell whether it goes."""
     found = draft.live.policies[arn]
     if not isinstance(found, Present) or not memory.is_own_policy(found.value, draft.desired.name):
         return True
@@ -175,7 +230,7 @@ def _policy(draft: Draft, arn: str) -> bool:
         reason = "goes with its policy"
         draft.change(Action.DELETE, "managed-policy-version", f"{arn} {version}", reason, operation, wave=Wave.CLEAR)
     reason = "was made by this set-up and is no longer wanted"
-    draft.change(Action.DELETE, DocumentKind.MANAGED_POLICY, arn, reason, DeletePolicy(arn=arn), wave=Wave.DELETE)
+    draft.change(Action.DELETE, DocumentKind.MANAGED_POLICY, arn, reason, DeletePolicy(arn=arn), wave=wave)
     return True
 
 
@@ -212,6 +267,6 @@ def _forget(draft: Draft, released: set[str]) -> None:
     leftovers = memory.leftover_entries(draft.desired, draft.live.policies)
     if wanted is None or not (leftovers & released or draft.passing) or draft.refusals:
         return
-    entries = ownership.read_ledger(wanted.tags) | draft.stuck
+    entries = ownership.read_ledger(wanted.tags) | draft.stuck | draft.tightened
     remembered = ownership.write_ledger(entries | leftovers | draft.passing)
     plan_tags(draft, first, remembered, ownership.write_ledger(entries | (leftovers - released)), wave=Wave.FORGET)

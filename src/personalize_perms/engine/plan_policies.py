@@ -65,7 +65,7 @@ def _create(draft: Draft, wanted: ManagedPolicy) -> None:
             path="/",
             description=wanted.description,
             document_json=text,
-            tags=wanted.tags,
+            tags=wanted_tags(draft, wanted),
         ),
         wave=Wave.PROVIDE,
         details=tuple(f"+ {statement['Sid']}" for statement in wanted.statements),
@@ -147,7 +147,7 @@ def wanted_tags(draft: Draft, wanted: ManagedPolicy) -> Mapping[str, str]:
     entries = ownership.read_ledger(wanted.tags) | memory.leftover_entries(draft.desired, draft.live.policies)
     others = {key: value for key, value in wanted.tags.items() if not key.startswith(ownership.TAG_LEDGER)}
     try:
-        return {**others, **ownership.write_ledger(entries | draft.stuck | draft.passing)}
+        return {**others, **ownership.write_ledger(entries | draft.stuck | draft.passing | draft.tightened)}
     except ValueError as error:
         draft.refuse(
             "limit",

@@ -4,7 +4,9 @@ from personalize_perms import documents, trust
 from personalize_perms.documents import DocumentKind, Edit
 from personalize_perms.engine import memory
 from personalize_perms.engine.draft import Draft
+from personalize_perms.engine.tightening import digest, tighten
 from personalize_perms.model.changes import Action, Wave
+from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.live import Absent, LiveRole, Present, Unreadable
 from personalize_perms.model.operations import CreateRole, DescribeRole, SetBoundary, TagRole, UpdateTrust
@@ -118,7 +120,32 @@ def _update(draft: Draft, wanted: Role, live: LiveRole) -> None:
         draft.keep("role", wanted.arn)
 
 
-def _put_trust(draft: Draft, live: LiveRole, edit: Edit, document: dict[str, Json], details: tuple[str, ...]) -> None:
+def remember_tightened(draft: Draft, wanted: TrustPolicyStatements) -> None:
+    """Note in the ledger what the statements of others are before source conditions are put on them."""
+    found = draft.live.roles.get(wanted.role_name)
+    if wanted.tighten and isinstance(found, Present):
+        try:
+            document = documents.parse(found.value.trust_json)
+        except DocumentError:
+            return  # then it is not edited at all
+        tightened = tighten(document, _condition(wanted), draft.is_own)
+        digests = (digest(original, draft.partition) for original in tightened.originals)
+        draft.tightened |= {f"w/{wanted.role_name}/{found}" for found in digests}
+
+
+def _condition(wanted: TrustPolicyStatements) -> Json:
+    return wanted.statements[0].get("Condition")
+
+
+def _put_trust(
+    draft: Draft,
+    live: LiveRole,
+    edit: Edit,
+    document: dict[str, Json],
+    details: tuple[str, ...],
+    *,
+    wave: Wave = Wave.PROVIDE,
+) -> None:
     if document == edit.document and not edit.changed:
         draft.show_unchanged(DocumentKind.TRUST_POLICY, live.name, live.trust_json)
         return
@@ -129,7 +156,7 @@ def _put_trust(draft: Draft, live: LiveRole, edit: Edit, document: dict[str, Jso
         live.arn,
         f"lets Amazon Personalize in under its conditions; statements of others that stay: {edit.foreign}",
         UpdateTrust(role_name=live.name, before_json=live.trust_json, document_json=text),
-        wave=Wave.PROVIDE,
+        wave=wave,
         details=details,
     )
 
@@ -159,42 +186,19 @@ def _adopt(draft: Draft, wanted: TrustPolicyStatements, live: LiveRole) -> None:
     edit = draft.edited(DocumentKind.TRUST_POLICY, wanted.role_arn, live.trust_json, wanted.statements)
     if edit is None:
         return
-    document, details = edit.document, edit.details
+    document, details, wave = edit.document, edit.details, Wave.PROVIDE
     if wanted.tighten:
-        document, details = _tightened(draft, wanted, edit)
-        if (
-            document != edit.document
-            and not edit.changed
-            and draft.is_dead(DocumentKind.TRUST_POLICY, live.arn, document)
-        ):
+        tightened = tighten(edit.document, _condition(wanted), draft.is_own)
+        document, details = tightened.document, (*edit.details, *tightened.details)
+        # Once the ledger knows what the statements were before.
+        wave = Wave.GRANT if tightened.originals else Wave.PROVIDE
+        dead = tightened.originals and not edit.changed
+        if dead and draft.is_dead(DocumentKind.TRUST_POLICY, live.arn, document):
             return
-    _put_trust(draft, live, edit, document, details)
+    _put_trust(draft, live, edit, document, details, wave=wave)
     if document == edit.document and not edit.changed:
         draft.keep(DocumentKind.TRUST_POLICY, wanted.role_arn)
     _warn_of_loose(draft, live, document, adopted=not wanted.tighten)
-
-
-def _tightened(draft: Draft, wanted: TrustPolicyStatements, edit: Edit) -> tuple[dict[str, Json], tuple[str, ...]]:
-    condition = wanted.statements[0].get("Condition")
-    if not isinstance(condition, dict):
-        return edit.document, edit.details
-    loose = dict(trust.loose_statements(edit.document, draft.is_own))
-    result: list[Json] = []
-    details = list(edit.details)
-    taken = {statement.get("Sid") for statement in documents.statements(edit.document)}
-    for number, statement in enumerate(documents.statements(edit.document), 1):
-        instead = trust.tighten(statement, condition) if number in loose else None
-        for added in (instead or [])[1:]:
-            while added.get("Sid") and added["Sid"] in taken:
-                added["Sid"] = f"{added['Sid']}2"
-            taken.add(added.get("Sid"))
-        result += instead or [statement]
-        if instead:
-            split = " and its other principals split off as they were" if len(instead) > 1 else ""
-            details.append(f"~ {statement.get('Sid') or f'statement {number}'}: source conditions added{split}")
-    if len(details) == len(edit.details):
-        return edit.document, edit.details
-    return {**edit.document, "Statement": result}, tuple(details)
 
 
 def _warn_of_loose(draft: Draft, live: LiveRole, document: dict[str, Json], *, adopted: bool) -> None:

@@ -30,6 +30,9 @@ def plan(desired: Desired, live: Live, refusals: Iterable[Refusal] = ()) -> Plan
     plan_leftovers.withdraw_from_buckets(draft)
     plan_policies.remember_buckets(draft)
     for resource in desired.resources:
+        if isinstance(resource, TrustPolicyStatements):
+            plan_roles.remember_tightened(draft, resource)
+    for resource in desired.resources:
         _plan_resource(draft, resource)
     plan_leftovers.plan_leftovers(draft)
     _warn_of_unlisted(draft)

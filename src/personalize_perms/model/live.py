@@ -139,6 +139,16 @@ class LiveKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """Something in Amazon Personalize, and the roles and keys that it names."""
+
+    words: str
+    arn: str
+    status: str
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
     """All that was read for one plan. Keys: policy ARN, role name, bucket name, key ARN, `kind/name` of principals."""
 

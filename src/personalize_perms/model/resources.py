@@ -117,3 +117,5 @@ class Desired:
     service_role_arn: str
     resources: tuple[Resource, ...]
     findings: tuple[Finding, ...] = ()
+    remembered: frozenset[str] = frozenset()
+    """Ledger entries known from elsewhere than the account: from the settings and the journal, where all is undone."""

@@ -1,0 +1,120 @@
+"""`undo`: take back exactly what was added, and leave what others rely on."""
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from personalize_perms.cli import execution, setup
+from personalize_perms.cli.options import CONFIRM, DRY_RUN, NO_INPUT, YES, SettingsCommand, request_of, shared
+from personalize_perms.cli.request import Request
+from personalize_perms.cli.result import Result
+from personalize_perms.cli.talk import Talk
+from personalize_perms.model.changes import Plan
+from personalize_perms.model.errors import Cancelled, SettingsError
+from personalize_perms.model.inert import inert
+from personalize_perms.model.names import Arn
+from personalize_perms.report import lines
+from personalize_perms.report.lines import Line
+from personalize_perms.templates import Templates
+
+if TYPE_CHECKING:
+    from personalize_perms.aws.account import Account
+    from personalize_perms.engine.uses import Uses
+
+
+@shared(DRY_RUN, YES, NO_INPUT, CONFIRM)
+@click.command("undo", cls=SettingsCommand)
+@click.pass_context
+def undo(ctx: click.Context, /, **_: object) -> Result:
+    """Take back exactly what was added under this name, and leave what others changed, attached or rely on.
+
+    What was added is known from the account itself, so it works from any machine; the journal of this machine makes
+    it exact. A role or key that Amazon Personalize still uses needs the role's name typed, or --confirm NAME.
+    """
+    request = request_of(ctx, "undo")
+    if request.offline:
+        raise SettingsError(
+            "undo does not work with --offline",
+            reason="what was added is known only from the account",
+            hint="leave --offline out; --dry-run shows what would be taken back without changing it",
+        )
+    talk = Talk(request)
+    with setup.opened(request) as session:
+        account = setup.open_account(request, session, talk)
+        with execution.exclusive(request, account, talk) as found:
+            plan = _plan(request, account, talk)
+            plan = replace(plan, findings=(*found, *plan.findings))
+            return _take_back(request, plan, account, talk)
+
+
+def _plan(request: Request, account: "Account", talk: Talk) -> Plan:
+    from personalize_perms.engine import journal, journals, observe, past  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.engine import undo as planner  # noqa: PLC0415
+
+    name, partition = request.settings.name, account.caller.place.partition
+    runs = () if request.sandbox else journals.read_runs(journal.journal_folder(account.caller, name))
+    known = past.past((entry.operation for run in runs for entry in run.entries), name, partition)
+    with talk.doing("Reading the account"):
+        observation = observe.observe_for_undo(account, request.settings, Templates.load(request.policies_dir), known)
+    return planner.plan_undo(observation.desired, observation.live, known, observation.forms)
+
+
+def _take_back(request: Request, plan: Plan, account: "Account", talk: Talk) -> Result:
+    uses = _uses(plan, account, talk) if plan.writes and not request.sandbox else None
+    if uses:
+        plan = replace(plan, findings=(*plan.findings, *uses.findings))
+    if request.dry_run:
+        if not request.as_json:
+            talk.out.lines(setup.describe(plan, documents=True))
+        talk.warn(lines.use_lines(plan.role_arn, uses.carriers if uses else ()))
+        talk.say([Line("Dry run: nothing was changed.")])
+        return _with_uses(execution.ended(plan), uses)
+    show = talk.say if request.yes or not plan.writes else talk.warn
+    show(setup.describe(plan, documents=False))
+    if uses and uses.carriers:
+        talk.warn(lines.use_lines(plan.role_arn, uses.carriers))
+        _confirm_in_use(request, plan, uses)
+    else:
+        setup.confirm(request, plan)
+    result = execution.execute(request, plan, account, talk)
+    if result.exit_code == 0 and plan.writes:
+        talk.say([Line(f"The set-up {inert(plan.name)} is taken back. What stays is named above.", "done")])
+    return _with_uses(result, uses)
+
+
+def _uses(plan: Plan, account: "Account", talk: Talk) -> "Uses":
+    from personalize_perms.engine.uses import find_uses  # noqa: PLC0415 - nothing of this for --help
+
+    with talk.doing("Asking Amazon Personalize what still uses it"):
+        return find_uses(account, plan)
+
+
+def _confirm_in_use(request: Request, plan: Plan, uses: "Uses") -> None:
+    """Return if whoever runs this knows what is still in use; raise `Cancelled` or `SettingsError` if not."""
+    name = Arn.parse(plan.role_arn).name
+    if request.confirm == name:
+        setup.confirm(request, plan)
+        return
+    if request.confirm or request.yes or not request.may_ask:
+        raise SettingsError(
+            f"nothing was changed: Amazon Personalize still uses the role or its keys, in {len(uses.carriers)} places",
+            reason="they are named above; what runs with the role would fail without it",
+            hint=f"if that is meant: --confirm {name}",
+        )
+    from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
+
+    def check(text: str) -> None:
+        if text != name:
+            raise ValueError(f"type {name}, or press Ctrl-C to leave everything as it is")
+
+    question = f"To make these {len(plan.writes)} changes all the same, type the role's name:"
+    if open_prompter(os.environ).text(question, check=check) != name:
+        raise Cancelled("nothing was changed")
+
+
+def _with_uses(result: Result, uses: "Uses | None") -> Result:
+    found = uses.carriers if uses else ()
+    result.data["uses"] = [{"kind": use.words, "arn": use.arn, "status": use.status} for use in found]
+    return result
