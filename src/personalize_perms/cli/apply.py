@@ -3,6 +3,9 @@
 import os
 import shlex
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -39,17 +42,32 @@ def init(ctx: click.Context, /, **_: object) -> Result:
 
 @shared(DRY_RUN, YES, NO_INPUT, ON_FAILURE)
 @click.command("apply", cls=SettingsCommand)
+@click.argument(
+    "file",
+    required=False,
+    type=click.Path(exists=True, readable=False, path_type=Path),
+    help="A plan that `plan --out FILE` saved. Without it, the settings count.",
+)
 @click.pass_context
 def apply(ctx: click.Context, /, **_: object) -> Result:
-    """Make the account as the settings say: shows the plan, applies after your confirmation, reads it back."""
-    return make_it_so(request_of(ctx, "apply"))
+    """Make the account as the settings say: shows the plan, applies after your confirmation, reads it back.
+
+    With FILE, a plan that `plan --out FILE` saved: applies exactly it, once, and only if nothing that it was made
+    from has changed. Settings, Region and templates come from the plan.
+    """
+    request = request_of(ctx, "apply")
+    if ctx.params["file"] is None:
+        return make_it_so(request)
+    from personalize_perms.cli.saved import apply_file  # noqa: PLC0415 - only for saved plans
+
+    return apply_file(ctx, request, ctx.params["file"])
 
 
 def make_it_so(request: Request) -> Result:
     """Complete the settings, observe, plan, show, stop if dry run, confirm, apply, say what is next."""
     talk = Talk(request)
     if request.offline:
-        return _show(request, setup.plan_offline(request), talk)
+        return show_only(request, setup.plan_offline(request), talk)
     if request.yes or not request.may_ask:
         request = setup.with_examples(request)
     asks = request.command == "init" and request.may_ask and not _is_answered(request)
@@ -57,7 +75,7 @@ def make_it_so(request: Request) -> Result:
         setup.check_answers(request.settings)
     if asks and not request.sandbox:
         request = _located(request)
-    with setup.opened(request) as session:
+    with setup.opened(request) as session, ExitStack() as alone:
         account = setup.open_account(request, session, talk)
         if request.command == "init":
             talk.say(_introduction(request))
@@ -65,9 +83,11 @@ def make_it_so(request: Request) -> Result:
             request = _asked(request, account)
             if not request.dry_run and not request.sandbox:
                 _save(request, talk)  # ten answers are not lost by a plan that is refused
+        found = alone.enter_context(setup.exclusive(request, account, talk))
         plan = setup.plan_live(request, account, talk)
+        plan = replace(plan, findings=(*found, *plan.findings))
         if request.dry_run:
-            return _show(request, plan, talk)
+            return show_only(request, plan, talk)
         # Whoever is asked to confirm sees what it is about, also with --quiet.
         show = talk.say if request.yes or not plan.writes else talk.warn
         show(setup.describe(plan, documents=request.command == "init" and bool(plan.writes)))
@@ -75,7 +95,7 @@ def make_it_so(request: Request) -> Result:
             return setup.refused(plan, talk)
         setup.confirm(request, plan)
         result = setup.execute(request, plan, account, talk)
-    return _completed(request, plan, result, talk)
+    return completed(request, plan, result, talk)
 
 
 def _is_answered(request: Request) -> bool:
@@ -84,7 +104,8 @@ def _is_answered(request: Request) -> bool:
     return (request.configured or request.yes) and not open_ends
 
 
-def _show(request: Request, plan: Plan, talk: Talk) -> Result:
+def show_only(request: Request, plan: Plan, talk: Talk) -> Result:
+    """Show every document in full and the plan; nothing else."""
     if not request.as_json:
         talk.out.lines(setup.describe(plan, documents=True))
     if plan.refusals:
@@ -118,7 +139,8 @@ def _asked(request: Request, account: "Account") -> Request:
     return request.with_settings(settings)
 
 
-def _completed(request: Request, plan: Plan, result: Result, talk: Talk) -> Result:
+def completed(request: Request, plan: Plan, result: Result, talk: Talk) -> Result:
+    """Say what was left out and what is next, and save the answers of `init`."""
     if result.exit_code == 0 and not request.as_json:
         talk.out.line(plan.role_arn)
     if plan.blocked:
