@@ -425,9 +425,10 @@ def test_where_personalize_may_not_be_asked_that_is_said(key: str, aws: FakeAws,
     program.apply(*FULL)
     aws.on("ListDatasetGroups", refuses("AccessDeniedException", 400))
     done = undo(program, *FULL)
-    (finding,) = [f for f in done.data["findings"] if "a dataset group" in f["message"]]
+    (finding,) = [f for f in done.data["findings"] if f["check"] == "in-use"]
     assert finding["verdict"] == "unknown"
-    assert "personalize:ListDatasetGroups" in finding["message"]
+    assert "dataset groups" in finding["message"]
+    assert "personalize:ListDatasetGroups" in finding["remedy"]
 
 
 def test_no_statement_of_ours_is_left_anywhere(key: str, account: Account, program: Program) -> None:

@@ -55,7 +55,9 @@ class Personalize:
                 summaries = sorted(self._summaries(kind), key=_first_looked_at)
             return Present(tuple(self._described(kind, summary) for summary in summaries[:_LOOKED_AT]))
         except AwsError as error:
-            return Unreadable(action=error.action, resource=error.resource, reason=f"{error.code}: {error.message}")
+            return Unreadable(
+                action=error.action, resource=error.resource, reason=f"{error.code}: {error.message}".removesuffix(": ")
+            )
 
     @property
     def _client(self) -> Any:  # noqa: ANN401 - the operations are looked up by name

@@ -145,6 +145,7 @@ def _role(draft: Draft, name: str) -> bool:
 def _why_it_stays(draft: Draft, role: LiveRole, contents: Read[RoleContents] | None, own: list[str]) -> str:
     named = named_by_others(draft, role.arn)
     if named:
+        draft.stuck.add(f"r/{role.name}")  # the next run must know where to look for such statements
         return f"a statement of others names it, in the policy of {', '.join(named)}"
     if not isinstance(contents, Present) or _used_by_others(contents.value, own):
         return "others attached something to it, or what hangs on it may not be read"

@@ -24,8 +24,13 @@ from personalize_perms.model.resources import (
     TrustPolicyStatements,
 )
 
-COMMANDS: Final = ("plan", "apply", "init")
-_READ, _WRITE, _ASK = frozenset(COMMANDS), frozenset({"apply", "init"}), frozenset({"init"})
+COMMANDS: Final = ("plan", "apply", "init", "undo")
+_ALL = frozenset(COMMANDS)
+_GIVE = frozenset({"apply", "init"})
+_TAKE = _GIVE | {"undo"}
+_PLAN = _ALL - {"undo"}
+_UNDO = frozenset({"undo"})
+_ASK = frozenset({"init"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +40,46 @@ class _Row:
     actions: tuple[str, ...]
 
 
+_KINDS: Final = (
+    *("DatasetGroup", "DatasetImportJob", "DatasetExportJob", "BatchInferenceJob", "BatchSegmentJob"),
+    *("DataDeletionJob", "MetricAttribution"),
+)
+_LISTS: Final = tuple(f"personalize:List{kind}s" for kind in _KINDS)
+_DESCRIBES: Final = tuple(f"personalize:Describe{kind}" for kind in _KINDS)
+
 _ROWS: Final = (
-    _Row(
-        "Policies",
-        _READ,
-        ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy", "iam:ListPolicyVersions"),
-    ),
-    _Row("Policies", _WRITE, ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion")),
-    _Row("Policies", _WRITE, ("iam:DeletePolicy", "iam:TagPolicy", "iam:UntagPolicy")),
-    _Row("Boundaries", _READ, ("iam:GetPolicy",)),
-    _Row("Roles", _READ, ("iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")),
-    _Row("Roles", _READ, ("iam:ListInstanceProfilesForRole",)),
-    _Row("Roles", _WRITE, ("iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:UpdateAssumeRolePolicy")),
-    _Row("MadeRoles", _WRITE, ("iam:CreateRole", "iam:DeleteRole", "iam:TagRole", "iam:UpdateRoleDescription")),
-    _Row("BoundedRoles", _WRITE, ("iam:PutRolePermissionsBoundary",)),
-    _Row("Users", _READ, ("iam:ListAttachedUserPolicies",)),
-    _Row("Users", _WRITE, ("iam:AttachUserPolicy", "iam:DetachUserPolicy")),
-    _Row("Groups", _READ, ("iam:ListAttachedGroupPolicies",)),
-    _Row("Groups", _WRITE, ("iam:AttachGroupPolicy", "iam:DetachGroupPolicy")),
-    _Row("TrustedUsers", _READ, ("iam:GetUser",)),
-    _Row("SamlProviders", _READ, ("iam:GetSAMLProvider",)),
-    _Row("OidcProviders", _READ, ("iam:GetOpenIDConnectProvider",)),
-    _Row("Account", _READ, ("iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles")),
+    _Row("Policies", _ALL, ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy")),
+    _Row("Policies", _ALL, ("iam:ListPolicyVersions",)),
+    _Row("Policies", _GIVE, ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:TagPolicy", "iam:UntagPolicy")),
+    _Row("Policies", _TAKE, ("iam:DeletePolicy", "iam:DeletePolicyVersion")),
+    _Row("Boundaries", _PLAN, ("iam:GetPolicy",)),
+    _Row("Roles", _ALL, ("iam:GetRole", "iam:ListAttachedRolePolicies")),
+    _Row("Roles", _ALL, ("iam:ListInstanceProfilesForRole", "iam:ListRolePolicies")),
+    _Row("Roles", _GIVE, ("iam:AttachRolePolicy",)),
+    _Row("Roles", _TAKE, ("iam:DetachRolePolicy", "iam:UpdateAssumeRolePolicy")),
+    _Row("MadeRoles", _GIVE, ("iam:CreateRole", "iam:TagRole", "iam:UpdateRoleDescription")),
+    _Row("MadeRoles", _TAKE, ("iam:DeleteRole",)),
+    _Row("BoundedRoles", _GIVE, ("iam:PutRolePermissionsBoundary",)),
+    _Row("Users", _PLAN, ("iam:ListAttachedUserPolicies",)),
+    _Row("Users", _GIVE, ("iam:AttachUserPolicy",)),
+    _Row("Users", _TAKE, ("iam:DetachUserPolicy",)),
+    _Row("Groups", _PLAN, ("iam:ListAttachedGroupPolicies",)),
+    _Row("Groups", _GIVE, ("iam:AttachGroupPolicy",)),
+    _Row("Groups", _TAKE, ("iam:DetachGroupPolicy",)),
+    _Row("TrustedUsers", _PLAN, ("iam:GetUser",)),
+    _Row("SamlProviders", _PLAN, ("iam:GetSAMLProvider",)),
+    _Row("OidcProviders", _PLAN, ("iam:GetOpenIDConnectProvider",)),
+    _Row("Account", _PLAN, ("iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles")),
     _Row("Account", _ASK, ("iam:ListGroups", "iam:ListUsers", "kms:ListAliases", "s3:ListAllMyBuckets")),
-    _Row("Buckets", _READ, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration", "s3:ListBucket")),
-    _Row("Buckets", _WRITE, ("s3:DeleteBucketPolicy", "s3:PutBucketPolicy")),
-    _Row("Keys", _READ, ("kms:DescribeKey", "kms:GetKeyPolicy")),
-    _Row("Keys", _WRITE, ("kms:PutKeyPolicy",)),
-    _Row("GrantedKeys", _READ, ("kms:ListGrants",)),
-    _Row("GrantedKeys", _WRITE, ("kms:CreateGrant", "kms:RevokeGrant")),
+    _Row("Personalize", _UNDO, _LISTS),
+    _Row("PersonalizeResources", _UNDO, _DESCRIBES),
+    _Row("Buckets", _ALL, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration", "s3:ListBucket")),
+    _Row("Buckets", _TAKE, ("s3:DeleteBucketPolicy", "s3:PutBucketPolicy")),
+    _Row("Keys", _ALL, ("kms:DescribeKey", "kms:GetKeyPolicy")),
+    _Row("Keys", _TAKE, ("kms:PutKeyPolicy",)),
+    _Row("GrantedKeys", _ALL, ("kms:ListGrants",)),
+    _Row("GrantedKeys", _GIVE, ("kms:CreateGrant",)),
+    _Row("GrantedKeys", _TAKE, ("kms:RevokeGrant",)),
 )
 
 
@@ -107,6 +123,8 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         "SamlProviders": [arn for arn in principals if Arn.parse(arn).resource.startswith("saml-provider/")],
         "OidcProviders": [arn for arn in principals if Arn.parse(arn).resource.startswith("oidc-provider/")],
         "Account": ["*"],
+        "Personalize": ["*"],
+        "PersonalizeResources": [f"arn:{place.partition}:personalize:{place.region}:{place.account}:*"],
         "Buckets": [
             f"arn:{place.partition}:s3:::{r.bucket}" for r in resources if isinstance(r, BucketPolicyStatements)
         ],

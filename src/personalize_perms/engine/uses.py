@@ -1,5 +1,6 @@
 """What in Amazon Personalize still carries the role or the keys that an undo takes access from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,7 +21,7 @@ from personalize_perms.model.operations import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uses:
-    """What carries them, and a finding for each kind of thing that could not be looked at."""
+    """What carries them, and a finding if some kinds of things could not be looked at."""
 
     carriers: tuple[Carrier, ...]
     findings: tuple[Finding, ...]
@@ -34,15 +35,9 @@ def find_uses(account: Account, plan: Plan) -> Uses:
         for kind in KINDS:
             flow.start(partial(account.personalize.read_carriers, kind), partial(found.__setitem__, kind.name))
         flow.finish()
-    carriers: list[Carrier] = []
-    findings: list[Finding] = []
-    for kind in KINDS:
-        read = found[kind.name]
-        if isinstance(read, Unreadable):
-            findings.append(_unknown(kind, plan.role_arn, read))
-        else:
-            carriers += [carrier for carrier in read.value if carrier.names & wanted]
-    return Uses(carriers=tuple(carriers), findings=tuple(findings))
+    carriers = [c for read in found.values() if isinstance(read, Present) for c in read.value if c.names & wanted]
+    unread = {kind: read for kind in KINDS if isinstance(read := found[kind.name], Unreadable)}
+    return Uses(carriers=tuple(carriers), findings=(_unknown(plan.role_arn, unread),) if unread else ())
 
 
 def _touched(change: Change) -> tuple[str, ...]:
@@ -55,12 +50,15 @@ def _touched(change: Change) -> tuple[str, ...]:
             return ()
 
 
-def _unknown(kind: Kind, role_arn: str, read: Unreadable) -> Finding:
+def _unknown(role_arn: str, unread: Mapping[Kind, Unreadable]) -> Finding:
+    actions = ", ".join(dict.fromkeys(read.action for read in unread.values()))
+    things = ", ".join(f"{kind.words}s" for kind in unread)
+    reasons = "; ".join(dict.fromkeys(read.reason for read in unread.values()))
     return Finding(
         check="in-use",
         severity=Severity.LOW,
         verdict=Verdict.UNKNOWN,
         resource=role_arn,
-        message=f"cannot know whether a {kind.words} still needs it: {read.action} failed: {read.reason}",
-        remedy=f"ask for {read.action}, or look in the Amazon Personalize console",
+        message=f"cannot know whether Amazon Personalize still uses it in {things}: {reasons}",
+        remedy=f"ask for {actions}, or look in the Amazon Personalize console",
     )
