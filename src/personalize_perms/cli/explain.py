@@ -1,6 +1,7 @@
 """`explain`: why each statement is there, and what whoever runs the tool needs. Makes no call."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -15,7 +16,7 @@ from personalize_perms.cli.talk import Talk
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.inert import inert
-from personalize_perms.model.names import AccountId, S3Location
+from personalize_perms.model.names import AccountId, Arn, S3Location
 from personalize_perms.model.resources import Desired, Json
 from personalize_perms.model.settings import Settings
 from personalize_perms.report.lines import Line
@@ -28,7 +29,7 @@ _TOOL: Final = click.Option(
 )
 _FOR: Final = click.Option(
     ["--for", "command"],
-    type=click.Choice(["plan", "apply", "init"]),
+    type=click.Choice(["plan", "apply", "init", "undo"]),
     help="With --tool-permissions: one command only.",
 )
 
@@ -52,27 +53,38 @@ def _desired(request: Request, templates: Templates, talk: Talk) -> Desired:
     from personalize_perms.engine import key_names  # noqa: PLC0415 - nothing of this for --help
 
     settings = _with_examples(request.settings)
+    account = request.account or _named_account(settings)
     filled = replace(
         request,
         settings=settings,
-        account=request.account or _named_account(settings),
+        account=account or _EXAMPLE_ACCOUNT,
         expect_account=None,
-        region=request.region or _EXAMPLE_REGION,
+        region=_region(request, settings),
         dry_run=True,
     )
     refuse_missing(steps.missing(settings))
     place = filled.offline_place()
-    if settings != request.settings or not request.account:
+    if settings != request.settings or not account:
         talk.say([Line("What you did not name is filled with AWS's example names.", "dim")])
     uses = key_names.offline(settings, place)
     return steps.desire(steps.Context(settings=settings, place=place, keys=uses, templates=templates))
 
 
-def _named_account(settings: Settings) -> AccountId:
-    """Return the account that the settings name in an ARN, else AWS's example."""
-    arns = (settings.role_arn, settings.permissions_boundary, settings.saml_provider, settings.oidc_provider)
-    found = (arn.account for arn in (*arns, *settings.assumable_by) if arn and arn.account.isdigit())
-    return AccountId(next(found, _EXAMPLE_ACCOUNT))
+def _named_account(settings: Settings) -> AccountId | None:
+    """Return the account that the settings name in an ARN."""
+    named = (settings.role_arn, settings.permissions_boundary, settings.saml_provider, settings.oidc_provider)
+    arns = (*(arn for arn in named if arn), *_named_keys(settings), *settings.assumable_by)
+    return next((AccountId(arn.account) for arn in arns if arn.account.isdigit()), None)
+
+
+def _region(request: Request, settings: Settings) -> str:
+    """Return the Region that was asked for, else that of a key in the settings, else AWS's example."""
+    asked = request.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return asked or next((arn.region for arn in _named_keys(settings)), _EXAMPLE_REGION)
+
+
+def _named_keys(settings: Settings) -> list[Arn]:
+    return [Arn.parse(key) for key in settings.kms_keys if key.startswith("arn:")]
 
 
 def _with_examples(settings: Settings) -> Settings:
@@ -119,7 +131,7 @@ def _lines(found: list[dict[str, Any]]) -> Iterator[Line]:
         if title != document:
             document = title
             yield Line(inert(title), "title")
-        yield Line(f"  {inert(statement['sid'])}: {', '.join(statement['actions'])}")
+        yield Line(f"  {inert(statement['sid'])}: {inert(', '.join(statement['actions']))}")
         yield Line(f"      {inert(statement['why'])}")
         if statement["docs"]:
             yield Line(f"      {inert(statement['docs'])}", "dim")
@@ -129,8 +141,7 @@ def _tool(request: Request, desired: Desired, command: str | None, talk: Talk) -
     from personalize_perms.engine import tool_permissions  # noqa: PLC0415 - nothing of this for --help
 
     commands = (command,) if command else tool_permissions.COMMANDS
-    if not request.settings.kms_keys:
-        talk.say([Line("Name the KMS keys of your buckets with --kms-key: without a call they are not known.", "dim")])
+    talk.say([Line(text, "dim") for text in _limits(request.settings)])
     policies: dict[str, dict[str, Json]] = {
         name: documents.new_document(tool_permissions.tool_permissions(desired, name)) for name in commands
     }
@@ -140,3 +151,15 @@ def _tool(request: Request, desired: Desired, command: str | None, talk: Talk) -
                 talk.out.line(f"# to run {name}", "title")
             talk.out.line(json.dumps(document, indent=2))
     return Result(data={"policies": policies})
+
+
+def _limits(settings: Settings) -> Iterator[str]:
+    """Yield what the printed policies cannot cover, because no call is made to find it out."""
+    if not settings.kms_keys:
+        yield "Name the KMS keys of your buckets with --kms-key: without a call they are not known."
+    if any("alias/" in key for key in settings.kms_keys):
+        yield "An alias does not tell its key, and permissions are given on keys: name them by ARN with --kms-key."
+    yield (
+        "Taking back what earlier settings named and these do not (buckets, keys, people, roles) needs what this "
+        "prints for the earlier settings, too."
+    )

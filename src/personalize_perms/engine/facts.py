@@ -59,7 +59,8 @@ def _facts(live: Live, name: str) -> _Facts:
         yield f"the name of {wanted}", _digest(clash)
     for kind, unlisted in live.unlisted.items():
         yield f"the list of every {kind}", _state(unlisted, _digest)
-    yield "the quotas of the account", _digest([live.trust_quota, live.attachment_quotas])
+    quotas = _digest([live.trust_quota, live.attachment_quotas])
+    yield "the quotas of the account", _state(live.unread_quotas or Present(quotas), str)
 
 
 def _policy(arn: str, read: Read[LivePolicy], partition: str) -> _Facts:
@@ -70,7 +71,8 @@ def _policy(arn: str, read: Read[LivePolicy], partition: str) -> _Facts:
         oldest = documents.digest(found.oldest_spare_json, partition)
         yield f"tags of {arn}", _digest(found.tags)
         yield f"attachments of {arn}", _digest([found.boundary_of, *map(sorted, holders)])
-        yield f"versions of {arn}", _digest([found.version_id, found.spare_versions, oldest])
+        versions = _digest([found.version_id, found.spare_versions, oldest])
+        yield f"versions of {arn}", _state(found.unread_versions or Present(versions), str)
 
 
 def _role(name: str, read: Read[LiveRole], partition: str) -> _Facts:

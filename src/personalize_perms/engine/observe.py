@@ -85,8 +85,10 @@ class _Observer:
 
     def observe_for_undo(self, past: Past) -> Observation:
         """Read, and return what the settings want beside what is there; a key that cannot be used refuses nothing."""
-        forms = self._forms(self._read_what_is_named().uses)
-        desired, self._desired = self._desired, undo.emptied(self._desired, past)
+        resolved = self._read_what_is_named()
+        forms = self._forms(resolved.uses)
+        desired = replace(self._desired, findings=tuple(resolved.findings))
+        self._desired = undo.emptied(desired, past)
         first = memory.first_service_policy(desired)
         self._want_policy(first)
         self._flow.finish()
@@ -148,7 +150,8 @@ class _Observer:
 
     def _want_bucket(self, name: str) -> bool:
         listens = name in self._settings.buckets
-        return self._reader.want_bucket(name, self._want_key if listens else None)
+        # Where a bucket is decides whether it can be used, not whether our statements can be taken out.
+        return self._reader.want_bucket(name, self._want_key if listens else None, region=not self._leaving)
 
     def _want_key(self, reference: str) -> None:
         full = key_names.full_reference(reference, self._place)

@@ -128,6 +128,13 @@ def _role(draft: Draft, name: str) -> bool:
     if not _lets_in_ours_only(draft, role):
         _withdraw_trust(draft, role)
         return _leave(draft, role.arn, "the role is no longer wanted; it stays because its trust policy lets others in")
+    return _delete_role(draft, role, contents, own)
+
+
+def _delete_role(draft: Draft, role: LiveRole, contents: Read[RoleContents] | None, own: list[str]) -> bool:
+    if isinstance(contents, Unreadable):
+        _block_unknown(draft, "role", role.arn, contents)
+        return False
     why = _why_it_stays(draft, role, contents, own)
     if why:
         return _leave(draft, role.arn, f"the role is no longer wanted; it stays because {why}")
@@ -136,7 +143,7 @@ def _role(draft: Draft, name: str) -> bool:
         "role",
         role.arn,
         "was made by this set-up, is no longer wanted, and nothing of others hangs on it",
-        DeleteRole(role_name=name),
+        DeleteRole(role_name=role.name),
         wave=Wave.DELETE,
     )
     return True
@@ -147,8 +154,12 @@ def _why_it_stays(draft: Draft, role: LiveRole, contents: Read[RoleContents] | N
     if named:
         draft.stuck.add(f"r/{role.name}")  # the next run must know where to look for such statements
         return f"a statement of others names it, in the policy of {', '.join(named)}"
+    blocked = {change.resource for change in draft.changes if change.action is Action.BLOCKED}
+    if keys := sorted(blocked.intersection(draft.live.keys)):
+        # Once it is gone, AWS would refuse to store that policy until somebody takes our statement out.
+        return f"our statement in the policy of {', '.join(keys)}, which is blocked, may name it"
     if not isinstance(contents, Present) or _used_by_others(contents.value, own):
-        return "others attached something to it, or what hangs on it may not be read"
+        return "others attached something to it"
     return ""
 
 
@@ -250,7 +261,7 @@ def _gone(draft: Draft) -> set[str]:
 
 
 def _block_unknown(draft: Draft, kind: str, arn: str, read: Unreadable) -> None:
-    draft.block_unknown(kind, arn, "is no longer wanted, and whether it is still there", read)
+    draft.block_unknown(kind, arn, "is no longer wanted, and what there is of it", read)
 
 
 def _leave(draft: Draft, arn: str, message: str) -> bool:

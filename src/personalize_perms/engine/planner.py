@@ -6,10 +6,9 @@ Refusals end a run before its first write; a blocked change is left out and ever
 from collections.abc import Iterable
 from typing import assert_never
 
-from personalize_perms.engine import plan_leftovers, plan_policies, plan_resource_policies, plan_roles
+from personalize_perms.engine import plan_leftovers, plan_policies, plan_resource_policies, plan_roles, unread
 from personalize_perms.engine.draft import Draft
 from personalize_perms.model.changes import Plan, Refusal
-from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Live
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
@@ -35,7 +34,7 @@ def plan(desired: Desired, live: Live, refusals: Iterable[Refusal] = ()) -> Plan
     for resource in desired.resources:
         _plan_resource(draft, resource)
     plan_leftovers.plan_leftovers(draft)
-    _warn_of_unlisted(draft)
+    draft.findings += unread.findings(live)
     return Plan(
         name=desired.name,
         caller=live.caller,
@@ -45,20 +44,6 @@ def plan(desired: Desired, live: Live, refusals: Iterable[Refusal] = ()) -> Plan
         findings=tuple(draft.findings),
         refusals=tuple(dict.fromkeys(draft.refusals)),
     )
-
-
-def _warn_of_unlisted(draft: Draft) -> None:
-    for kind, read in draft.live.unlisted.items():
-        draft.findings.append(
-            Finding(
-                check="names-not-listed",
-                severity=Severity.LOW,
-                resource=f"account {draft.desired.place.account}",
-                message=f"cannot know whether a {kind} exists whose name differs only in letter case: "
-                f"not allowed {read.action}",
-                remedy="AWS refuses such a name when it is created; then choose another one",
-            )
-        )
 
 
 def _plan_resource(draft: Draft, resource: Resource) -> None:

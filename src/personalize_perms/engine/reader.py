@@ -71,7 +71,7 @@ class Reader:
         self._counts: dict[str, Read[int]] = {}
         self._others: dict[str, Read[str]] = {}
         self._names: dict[str, Read[tuple[str, ...]]] = {}
-        self._quotas: Mapping[str, int] = {}
+        self._quotas: Read[Mapping[str, int]] = Present({})
 
     def want_policy(self, arn: str, absent: Callable[[], None]) -> bool:
         """Read a managed policy with its text and entities; call `absent` as soon as it is known not to be there."""
@@ -118,14 +118,15 @@ class Reader:
         """Read what hangs on a role."""
         self._start_once(self._contents, role, lambda: self._account.iam.read_role_contents(role))
 
-    def want_bucket(self, name: str, key_found: Callable[[str], None] | None) -> bool:
-        """Read Region and policy of a bucket, and its default encryption if somebody listens for its key."""
+    def want_bucket(self, name: str, key_found: Callable[[str], None] | None, *, region: bool) -> bool:
+        """Read the policy of a bucket, its Region if asked to, and its encryption if somebody listens for its key."""
         if name in self._buckets:
             return False
         bucket = self._buckets[name] = _Bucket()
         s3 = self._account.s3
         self._flow.start(lambda: s3.read_bucket_policy(name), partial(setattr, bucket, "policy"))
-        self._flow.start(lambda: s3.read_bucket_region(name), partial(setattr, bucket, "region"))
+        if region:
+            self._flow.start(lambda: s3.read_bucket_region(name), partial(setattr, bucket, "region"))
         if key_found:
 
             def encryption_read(key: Read[str]) -> None:
@@ -188,11 +189,7 @@ class Reader:
 
     def want_quotas(self) -> None:
         """Read the account's quotas; where that is not allowed the defaults stand."""
-        self._flow.start(self._account.iam.read_quotas, self._quotas_read)
-
-    def _quotas_read(self, quotas: Read[Mapping[str, int]]) -> None:
-        if isinstance(quotas, Present):
-            self._quotas = quotas.value
+        self._flow.start(self._account.iam.read_quotas, partial(setattr, self, "_quotas"))
 
     def want_existence(self, arn: str) -> None:
         """Read whether what is only referred to exists."""
@@ -204,6 +201,8 @@ class Reader:
 
         def versions_read(found: Read[tuple[str, ...]]) -> None:
             policy = self.policies[arn]
+            if isinstance(policy, Present) and isinstance(found, Unreadable):
+                self.policies[arn] = Present(replace(policy.value, unread_versions=found))
             if not isinstance(policy, Present) or not isinstance(found, Present):
                 return
             self.policies[arn] = Present(replace(policy.value, spare_versions=found.value))
@@ -236,6 +235,7 @@ class Reader:
 
     def live(self) -> Live:
         """Return everything that was read."""
+        quotas = self._quotas.value if isinstance(self._quotas, Present) else {}
         return Live(
             caller=self._account.caller,
             policies=self.policies,
@@ -250,10 +250,9 @@ class Reader:
             others=self._others,
             name_clashes=dict(self._clashes()),
             unlisted={kind: found for kind, found in self._names.items() if isinstance(found, Unreadable)},
-            attachment_quotas={
-                kind: self._quotas.get(name, memory.DEFAULT_ATTACHMENTS) for kind, name in _QUOTAS.items()
-            },
-            trust_quota=self._quotas.get(_TRUST_QUOTA, documents.LIMITS[documents.DocumentKind.TRUST_POLICY]),
+            attachment_quotas={kind: quotas.get(name, memory.DEFAULT_ATTACHMENTS) for kind, name in _QUOTAS.items()},
+            trust_quota=quotas.get(_TRUST_QUOTA, documents.LIMITS[documents.DocumentKind.TRUST_POLICY]),
+            unread_quotas=self._quotas if isinstance(self._quotas, Unreadable) else None,
         )
 
     def _clashes(self) -> Iterator[tuple[str, str]]:

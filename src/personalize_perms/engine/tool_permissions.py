@@ -53,11 +53,11 @@ _ROWS: Final = (
     _Row("Policies", _GIVE, ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:TagPolicy", "iam:UntagPolicy")),
     _Row("Policies", _TAKE, ("iam:DeletePolicy", "iam:DeletePolicyVersion")),
     _Row("Boundaries", _PLAN, ("iam:GetPolicy",)),
-    _Row("Roles", _ALL, ("iam:GetRole", "iam:ListAttachedRolePolicies")),
-    _Row("Roles", _ALL, ("iam:ListInstanceProfilesForRole", "iam:ListRolePolicies")),
+    _Row("Roles", _ALL, ("iam:GetRole",)),
+    _Row("Roles", _ALL, ("iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies")),
     _Row("Roles", _GIVE, ("iam:AttachRolePolicy",)),
     _Row("Roles", _TAKE, ("iam:DetachRolePolicy", "iam:UpdateAssumeRolePolicy")),
-    _Row("MadeRoles", _GIVE, ("iam:CreateRole", "iam:TagRole", "iam:UpdateRoleDescription")),
+    _Row("MadeRoles", _GIVE, ("iam:CreateRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateRoleDescription")),
     _Row("MadeRoles", _TAKE, ("iam:DeleteRole",)),
     _Row("BoundedRoles", _GIVE, ("iam:PutRolePermissionsBoundary",)),
     _Row("Users", _PLAN, ("iam:ListAttachedUserPolicies",)),
@@ -66,6 +66,9 @@ _ROWS: Final = (
     _Row("Groups", _PLAN, ("iam:ListAttachedGroupPolicies",)),
     _Row("Groups", _GIVE, ("iam:AttachGroupPolicy",)),
     _Row("Groups", _TAKE, ("iam:DetachGroupPolicy",)),
+    _Row("OtherRoles", _PLAN, ("iam:ListAttachedRolePolicies",)),
+    _Row("OtherRoles", _GIVE, ("iam:AttachRolePolicy",)),
+    _Row("OtherRoles", _TAKE, ("iam:DetachRolePolicy",)),
     _Row("TrustedUsers", _PLAN, ("iam:GetUser",)),
     _Row("SamlProviders", _PLAN, ("iam:GetSAMLProvider",)),
     _Row("OidcProviders", _PLAN, ("iam:GetOpenIDConnectProvider",)),
@@ -73,7 +76,8 @@ _ROWS: Final = (
     _Row("Account", _ASK, ("iam:ListGroups", "iam:ListUsers", "kms:ListAliases", "s3:ListAllMyBuckets")),
     _Row("Personalize", _UNDO, _LISTS),
     _Row("PersonalizeResources", _UNDO, _DESCRIBES),
-    _Row("Buckets", _ALL, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration", "s3:ListBucket")),
+    _Row("Buckets", _ALL, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration")),
+    _Row("Buckets", _PLAN, ("s3:ListBucket",)),
     _Row("Buckets", _TAKE, ("s3:DeleteBucketPolicy", "s3:PutBucketPolicy")),
     _Row("Keys", _ALL, ("kms:DescribeKey", "kms:GetKeyPolicy")),
     _Row("Keys", _TAKE, ("kms:PutKeyPolicy",)),
@@ -102,26 +106,33 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
     made = [resource for resource in resources if isinstance(resource, Role)]
     adopted = [resource.role_arn for resource in resources if isinstance(resource, TrustPolicyStatements)]
     attached = [resource for resource in resources if isinstance(resource, PolicyAttachment)]
-    principals = [*_principals(made)]
+    trusted = [*_principals(made)]
     grants = [resource.key_arn for resource in resources if isinstance(resource, KeyGrant)]
+    own = {arn.rpartition("/")[2] for arn in (*(role.arn for role in made), *adopted)}
 
     def named(kind: PrincipalKind) -> list[str]:
-        return [place.arn("iam", f"{kind}/{r.principal_name}") for r in attached if r.principal_kind is kind]
+        names = {r.principal_name for r in attached if r.principal_kind is kind} - own
+        # Names are unique in an account whatever their path, which the settings do not tell.
+        return [place.arn("iam", f"{kind}/{path}{name}") for name in sorted(names) for path in ("", "*/")]
 
-    roles = [*(role.arn for role in made), *adopted]
-    known = {arn.rpartition("/")[2] for arn in roles}
-    others = [arn for arn in named(PrincipalKind.ROLE) if arn.rpartition("/")[2] not in known]
+    def of_kind(kind: str) -> list[str]:
+        # Whether a user of another account exists cannot be asked here.
+        parsed = [(arn, Arn.parse(arn)) for arn in trusted]
+        return [arn for arn, at in parsed if at.account == place.account and at.resource.startswith(f"{kind}/")]
+
     return {
         "Policies": [resource.arn for resource in resources if isinstance(resource, ManagedPolicy)],
         "Boundaries": [role.boundary_arn for role in made if role.boundary_arn],
-        "Roles": [*roles, *others],
+        # A role that is not there yet has no path, so looking for it is looking for its name alone.
+        "Roles": [*adopted, *(arn for role in made for arn in (role.arn, place.arn("iam", f"role/{role.name}")))],
         "MadeRoles": [role.arn for role in made],
         "BoundedRoles": [role.arn for role in made if role.boundary_arn],
         "Users": named(PrincipalKind.USER),
         "Groups": named(PrincipalKind.GROUP),
-        "TrustedUsers": [arn for arn in principals if Arn.parse(arn).resource.startswith("user/")],
-        "SamlProviders": [arn for arn in principals if Arn.parse(arn).resource.startswith("saml-provider/")],
-        "OidcProviders": [arn for arn in principals if Arn.parse(arn).resource.startswith("oidc-provider/")],
+        "OtherRoles": named(PrincipalKind.ROLE),
+        "TrustedUsers": of_kind("user"),
+        "SamlProviders": of_kind("saml-provider"),
+        "OidcProviders": of_kind("oidc-provider"),
         "Account": ["*"],
         "Personalize": ["*"],
         "PersonalizeResources": [f"arn:{place.partition}:personalize:{place.region}:{place.account}:*"],

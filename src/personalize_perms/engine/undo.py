@@ -10,7 +10,7 @@ from itertools import chain
 
 from personalize_perms import documents, trust
 from personalize_perms.documents import DocumentKind
-from personalize_perms.engine import memory, plan_leftovers
+from personalize_perms.engine import memory, plan_leftovers, unread
 from personalize_perms.engine.draft import Draft
 from personalize_perms.engine.past import Past, Place, document_place
 from personalize_perms.model import ownership
@@ -57,6 +57,7 @@ def plan_undo(desired: Desired, live: Live, past: Past, forms: Iterable[Desired]
     draft = Draft(desired=emptied(desired, past), live=live, past=past, spares=spares)
     plan_leftovers.withdraw_from_buckets(draft)
     released = plan_leftovers.take_back(draft)
+    _block_unreadable_policies(draft)
     _take_back_the_ledger(draft, released)
     return Plan(
         name=desired.name,
@@ -64,8 +65,16 @@ def plan_undo(desired: Desired, live: Live, past: Past, forms: Iterable[Desired]
         role_arn=desired.service_role_arn,
         changes=tuple(sorted(draft.changes, key=lambda change: change.wave)),
         documents=tuple(draft.stored),
-        findings=(*dict.fromkeys(draft.findings), *spares.findings.values()),
+        findings=(*desired.findings, *unread.findings(live), *dict.fromkeys(draft.findings), *spares.findings.values()),
     )
+
+
+def _block_unreadable_policies(draft: Draft) -> None:
+    """Say which policies may not be looked at, so that the ledger stays and the next undo finds them."""
+    first = memory.first_service_policy(draft.desired)
+    for arn, found in draft.live.policies.items():
+        if isinstance(found, Unreadable) and arn != first:
+            draft.block_unknown(DocumentKind.MANAGED_POLICY, arn, "whether it is this set-up's", found)
 
 
 def _take_back_the_ledger(draft: Draft, released: set[str]) -> None:

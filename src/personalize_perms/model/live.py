@@ -70,6 +70,8 @@ class LivePolicy:
     """Ids of the other versions, oldest first; read only where the document must change or go."""
     oldest_spare_json: str = ""
     """The text of the oldest of them, read only where it would have to make room."""
+    unread_versions: "Unreadable | None" = None
+    """Why the other versions, which were asked for, are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,3 +172,5 @@ class Live:
     attachment_quotas: Mapping[PrincipalKind, int]
     """How many managed policies a user, group or role of this account can have."""
     trust_quota: int = 2048
+    unread_quotas: Unreadable | None = None
+    """Why the account's own quotas, which were asked for, are not known."""

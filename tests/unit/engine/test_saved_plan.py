@@ -343,6 +343,10 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "boundary policy": ({"others": {"arn:boundary": Absent()}}, "arn:boundary is gone"),
     "clash": ({"name_clashes": {"role/x": "role/X"}}, "the name of role/x is there now"),
     "quotas": ({"trust_quota": 4096}, "the quotas of the account changed"),
+    "unread quotas": (
+        {"unread_quotas": Unreadable(action="iam:GetAccountSummary", resource="*", reason="no")},
+        "the quotas of the account may not be read any more",
+    ),
     "lists": ({"unlisted": {}}, "the list of every role"),
 }
 
