@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from personalize_perms import documents
 from personalize_perms.model.errors import DocumentError, TemplateError
+from personalize_perms.model.inert import inert
 from personalize_perms.model.resources import Json, Statement
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ class Templates:
     def load(cls, directory: Path | None) -> Self:
         """Return the templates in `directory`, or those that come with this program."""
         if directory is not None and not directory.is_dir():
-            raise TemplateError(f"{directory} is not a folder", hint="--policies-dir takes a folder of templates")
+            raise TemplateError(
+                f"{inert(str(directory))} is not a folder", hint="--policies-dir takes a folder of templates"
+            )
         return cls(directory or _packaged())
 
     def names(self) -> tuple[str, ...]:
@@ -94,10 +97,12 @@ class Templates:
             found = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_duplicates)
             return {sid: Reason(why=str(texts["why"]), docs=str(texts["docs"])) for sid, texts in found.items()}
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise TemplateError(f"{path} must give each Sid its why and its docs", reason=repr(error)) from None
+            raise TemplateError(
+                f"{inert(str(path))} must give each Sid its why and its docs", reason=repr(error)
+            ) from None
 
     def _path(self, name: str) -> str:
-        return str(self._root / f"{name}.json")
+        return inert(str(self._root / f"{name}.json"))  # on one line, whatever the folder is called
 
     def _read(self, name: str) -> tuple[Statement, ...]:
         path = self._path(name)
@@ -159,6 +164,9 @@ def _check_statement(statement: Statement, elements: frozenset[str]) -> None:
         raise DocumentError(f"{sid} must have exactly {wanted}, and may have Condition; it has {', '.join(statement)}")
     if statement["Effect"] != "Allow":
         raise DocumentError(f"the Effect of {sid} must be Allow")
+    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+    if not actions or not all(isinstance(action, str) and action for action in actions):
+        raise DocumentError(f"the Action of {sid} must be a text or a list of texts")
     if "Principal" in statement:
         _check_principal(sid, statement["Principal"])
 

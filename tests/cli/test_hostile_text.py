@@ -1,16 +1,23 @@
 """Text that others wrote is shown, never acted out: no control, bidirectional or markup character gets through."""
 
+import hashlib
 import io
 import json
+import re
+import shutil
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from account import DATA, WHAT_AWS_REFUSES, Account, Program, Run, document, role_arn, root_keeps, trusts
-from fake_aws import FakeAws, refuses
+from fake_aws import Answer, Call, FakeAws, refuses
 
+from personalize_perms.engine.chain import seal, unseal
+from personalize_perms.model import ownership
 from personalize_perms.report.lines import Line
 from personalize_perms.report.printer import Printer
+from terminal.pseudo_terminal import Terminal
 
 IN = ("--input", f"s3://{DATA}/in/")
 EVIL = "\x1b]52;c;cm0gLXJm\x07\x1b[2J\x1b[1A\x9b31m\u202egnp.exe\u2066\u200f\ufeff\r\x08\x7f[/][red]\n+ create  nothing"
@@ -18,11 +25,12 @@ EVIL = "\x1b]52;c;cm0gLXJm\x07\x1b[2J\x1b[1A\x9b31m\u202egnp.exe\u2066\u200f\ufe
 
 def is_inert(run: Run) -> None:
     """Assert that nothing in either stream could steer a terminal, and that no line was forged."""
+    assert "something unexpected" not in run.err
     for stream in (run.out, run.err):
         bad = {character for character in stream if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co")}
         assert bad <= {"\n"}, bad
-        assert "\u2028" not in stream
-        assert not [line for line in stream.splitlines() if line.startswith("+ create  nothing")]
+        assert not {"\u2028", "\u2029"} & set(stream)
+        assert not [line for line in stream.splitlines() if line.strip().startswith("+ create  nothing")]
 
 
 def every_way(program: Program, *words: str) -> list[Run]:
@@ -126,3 +134,192 @@ def test_a_long_name_is_shown_whole(program: Program, account: Account) -> None:
     account.bucket()
     arn = role_arn("x" * 64)
     assert arn in program.run("plan", *IN, "--role-arn", arn).err
+
+
+WORSE = (
+    "\x1b]8;;https://example.com\x1b\\\x9d0;owned\x9c\u061c\u200b\u200d\u2060\u2069\u2029[link=x]\t\x0b\x0c"
+    + "x" * 5000
+)
+NOT_IN_XML = str.maketrans(dict.fromkeys(range(32)))
+"""What no answer in XML can hold."""
+
+
+def test_what_an_undo_shows_is_inert(account: Account, program: Program) -> None:
+    account.bucket()
+    key = account.key()
+    program.apply(*IN, "--kms-key", key)
+    role = role_arn("personalize-service-role")
+    arn = json.dumps({"datasetGroups": [{"datasetGroupArn": EVIL + WORSE, "status": EVIL}]})
+    described = json.dumps({"datasetGroup": {"datasetGroupArn": EVIL + WORSE, "status": EVIL, "roleArn": role}})
+    ours = account.bucket_policy()["Statement"][0]
+    theirs = {**ours, "Principal": {"AWS": EVIL, "Service": WORSE}}
+    account.put_bucket_policy(DATA, document(theirs, {**theirs, "Sid": WORSE}, Id=EVIL))
+    account.server.strict.lenient(*WHAT_AWS_REFUSES)
+    account.server.on("ListDatasetGroups", *[lambda *_: (200, arn)] * 9)
+    account.server.on("DescribeDatasetGroup", *[lambda *_: (200, described)] * 9)
+    for words in (("--dry-run",), ("--yes",), ("--yes", "--confirm", "personalize-service-role")):
+        for output in ("text", "json"):
+            run = program.run("undo", *words, *IN, "--kms-key", key, "--verbose", "--format", output)
+            is_inert(run)
+            if "--confirm" not in words:
+                assert "owned" in run.err
+
+
+def test_tags_paths_and_names_in_answers_are_inert(account: Account, aws: FakeAws, program: Program) -> None:
+    account.bucket()
+    program.apply(*IN)
+    evil = (EVIL + WORSE).translate(NOT_IN_XML)
+    ledger = f"<Key>{ownership.TAG_LEDGER}9</Key><Value>{evil}</Value>"
+    member = f"<Tags><member>{ledger}</member><member><Key>{evil}</Key><Value>{evil}</Value></member>"
+    for operation, old, new in (
+        ("GetPolicy", "<Tags>", member),
+        ("GetRole", "<Path>/</Path>", f"<Path>/{evil}/</Path>"),
+        ("GetRole", "</Arn>", f"{evil}</Arn>"),
+        ("ListEntitiesForPolicy", "</RoleName>", f"{evil}</RoleName>"),
+        ("GetCallerIdentity", "</Arn>", f"{evil}</Arn>"),
+        ("GetCallerIdentity", "</Account>", f"{evil}</Account>"),
+    ):
+
+        def handler(_: Call, forward: Callable[[], Answer], old: str = old, new: str = new) -> Answer:
+            status, text = forward()
+            return status, text.replace(old, new)
+
+        for command in ("plan", "undo"):
+            for output in ("text", "json"):
+                aws.on(operation, *[handler] * 30)
+                words = ("--dry-run",) if command == "undo" else ()
+                run = program.run(command, *IN, *words, "--format", output)
+                aws.forget()
+                is_inert(run)
+
+
+def test_what_stands_in_own_templates_is_inert(account: Account, program: Program) -> None:
+    account.bucket()
+    shutil.copytree(Path(__file__).parents[2] / "policies", "mine")
+    path = Path("mine/user/admin.json")
+    template = json.loads(path.read_text())
+    action = template["Statement"][0]["Action"]
+    for part, value in (
+        ("Action", [EVIL]),
+        ("Action", 7),
+        ("Action", [7]),
+        ("Action", {EVIL: EVIL}),
+        ("Sid", EVIL),
+        ("Resource", [EVIL]),
+        ("Resource", 7),
+        ("Condition", {EVIL: EVIL}),
+    ):
+        changed = {**template["Statement"][0], "Action": action, part: value}
+        path.write_text(json.dumps({**template, "Statement": [changed, *template["Statement"][1:]]}))
+        for command in (("explain",), ("plan",), ("apply", "--dry-run")):
+            for output in ("text", "json"):
+                run = program.run(*command, *IN, "--policies-dir", "mine", "--format", output)
+                is_inert(run)
+    path.write_text(json.dumps(template))
+    Path("mine/reasons.json").write_text(json.dumps({template["Statement"][0]["Sid"]: {"why": EVIL, "docs": EVIL}}))
+    for output in ("text", "json"):
+        is_inert(program.run("explain", *IN, "--policies-dir", "mine", "--format", output))
+        is_inert(program.run("plan", *IN, "--policies-dir", "mine", "--format", output))
+
+
+def test_what_files_are_called_is_inert(
+    account: Account, program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    account.bucket()
+    name = "\x1b[2J\u202e\x9b[red]\udcff" + "x" * 80 + "\n+ create  nothing"
+    for output in ("text", "json"):
+        more = ("--format", output)
+        is_inert(program.run("plan", *IN, "--out", name, *more))
+        assert Path(name).exists()
+        is_inert(program.run("apply", name, "--dry-run", *more))
+        is_inert(program.run("plan", *IN, "--out", f"{name}/x", *more))
+        is_inert(program.run("plan", *IN, "--policies-dir", name, *more))
+        is_inert(program.run("plan", "--config", name, *more))
+        is_inert(program.run("plan", "--profile", name.replace("\udcff", ""), *more))
+    done = program.run("apply", name, "--yes")
+    assert done.code == 0
+    is_inert(done)
+    is_inert(program.run("apply", name, "--yes"))
+    Path(name).chmod(0o600)
+    Path(name).write_text("{")
+    is_inert(program.run("apply", name, "--yes"))
+    state = tmp_path / name
+    state.write_text("a file")
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    for output in ("text", "json"):
+        run = program.run("undo", *IN, "--yes", "--format", output)
+        assert run.code == 1
+        is_inert(run)
+
+
+def test_what_a_forged_plan_says_is_inert(account: Account, program: Program) -> None:
+    account.bucket()
+    made = program.json("plan", *IN, "--out", "plan.json")
+    assert made.code == 0
+    whole = json.loads(Path("plan.json").read_text())
+    change = whole["plan"]["changes"][0]
+    for forged in (
+        {"account": EVIL},
+        {"region": EVIL},
+        {"endpoint": EVIL},
+        {"created": EVIL, "live": {EVIL: EVIL}},
+        {"live": {**whole["plan"]["live"], EVIL: WORSE}},
+        {"name": EVIL, "role_arn": EVIL, "tool": EVIL},
+        {"changes": [{**change, "kind": EVIL, "resource": EVIL, "reason": EVIL, "details": [EVIL]}]},
+        {"settings": {EVIL: [EVIL]}},
+        {"settings": {**whole["plan"]["settings"], "name": [EVIL]}},
+        {EVIL: EVIL},
+        {"policies_dir": EVIL},
+    ):
+        plan = {**whole["plan"], **forged}
+        text = json.dumps([1, plan], sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        Path("plan.json").write_text(json.dumps({**whole, "digest": digest, "plan": plan}, indent=2) + "\n")
+        for output in ("text", "json"):
+            run = program.run("apply", "plan.json", "--yes", "--format", output)
+            assert (run.code, run.writes) in ((1, []), (2, []))
+            is_inert(run)
+
+
+def test_what_a_journal_says_is_inert(account: Account, program: Program, tmp_path: Path) -> None:
+    account.bucket()
+    program.apply(*IN)
+    (path,) = (tmp_path / "state").rglob("*.jsonl")
+    header, intent = (json.loads(record) for record in unseal(path.read_bytes())[0][:2])
+    evil = {**intent, "resource": EVIL + WORSE, "kind": EVIL}
+    header["command"] = EVIL
+    first, digest = seal(header, "")
+    path.write_bytes(first + seal(evil, digest)[0])
+    for output in ("text", "json"):
+        before = path.read_bytes()
+        run = program.run("apply", *IN, "--yes", "--format", output)
+        assert "was interrupted" in run.err
+        is_inert(run)
+        path.write_bytes(before)
+    path.write_bytes(first + seal({**evil, "intent": EVIL}, digest)[0])
+    run = program.run("apply", *IN, "--yes")
+    assert "cannot be believed" in run.err
+    is_inert(run)
+
+
+STYLING = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning")
+@pytest.mark.parametrize("words", [("plan",), ("apply", "--yes"), ("undo", "--yes")])
+def test_a_coloured_terminal_gets_our_own_styling_and_nothing_else(
+    words: tuple[str, ...], account: Account, program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if words[0] == "undo":
+        account.bucket()
+        program.apply(*IN)
+        account.s3.delete_bucket_policy(Bucket=DATA)
+        account.s3.delete_bucket(Bucket=DATA)
+    theirs = {"Sid": EVIL, "Effect": "Deny", "Principal": "*", "Action": WORSE, "Resource": "*"}
+    account.bucket(DATA, json.dumps(document(theirs, Id=EVIL))[:-1] + f', "{WORSE[-9:]}": 1, "{WORSE[-9:]}": 2}}')
+    monkeypatch.delenv("NO_COLOR")
+    terminal = Terminal(tmp_path, *words, *IN, "--role-arn", account.role("legacy", document(trusts("*", Sid=EVIL))))
+    assert terminal.end() == 1
+    shown = terminal.received.replace("\r\n", "\n")
+    assert STYLING.search(shown)
+    is_inert(Run(1, terminal.result, STYLING.sub("", shown), ()))

@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 from personalize_perms.engine import private_files
 from personalize_perms.engine.saved_plan import LONGEST, MAGIC, BadPlanFile, PlanFile, load
 from personalize_perms.model.errors import PersonalizePermsError
+from personalize_perms.model.inert import inert
 
 _FLAGS: Final = (
     os.O_RDONLY
@@ -27,17 +28,19 @@ def read(path: Path) -> PlanFile:
     try:
         content = _content(path, LONGEST + 1)
     except OSError as error:
-        raise BadPlanFile(f"the plan {path} cannot be read", reason=_why(error), hint="name the file itself") from None
+        raise BadPlanFile(
+            f"the plan {_shown(path)} cannot be read", reason=_why(error), hint="name the file itself"
+        ) from None
     try:
         return load(content.decode("ascii"))
     except UnicodeDecodeError:
         raise BadPlanFile(
-            f"{path} is not a saved plan",
+            f"{_shown(path)} is not a saved plan",
             reason="it holds bytes that no plan has",
             hint="personalize-perms plan --out FILE makes one",
         ) from None
     except PersonalizePermsError as error:
-        raise type(error)(f"{path}: {error.message}", reason=error.reason, hint=error.hint) from None
+        raise type(error)(f"{_shown(path)}: {error.message}", reason=error.reason, hint=error.hint) from None
 
 
 def check_target(path: Path) -> None:
@@ -71,7 +74,12 @@ def mark(path: Path, spent: PlanFile) -> None:
 
 
 def _refuse(path: Path, why: str, hint: str) -> NoReturn:
-    raise BadPlanFile(f"the plan cannot be written to {path}", reason=why, hint=hint) from None
+    raise BadPlanFile(f"the plan cannot be written to {_shown(path)}", reason=why, hint=hint) from None
+
+
+def _shown(path: Path) -> str:
+    """Return a path on one line: a file name must not be able to look like a line of ours."""
+    return inert(str(path))
 
 
 def _why(error: OSError) -> str:

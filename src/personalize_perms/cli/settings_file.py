@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from personalize_perms.model.errors import PersonalizePermsError, SettingsError
+from personalize_perms.model.inert import inert
 from personalize_perms.model.options import OPTIONS, Option, texts
 from personalize_perms.model.settings import Settings
 
@@ -35,6 +36,8 @@ _KINDS: Final[Mapping[type, str]] = {
     list: "a list",
     dict: "a table",
 }
+_LONGEST: Final = 1_000_000
+"""Bytes of a file: far more than anybody writes, and little enough to be read in a moment."""
 _HEADER: Final = "Settings of personalize-perms. The keys are the flags of its command line."
 
 
@@ -49,7 +52,9 @@ def read(path: Path) -> dict[str, object]:
         key = _known_key(path, written)
         field = _OPTIONS[key].field if key in _OPTIONS else key.replace("-", "_")
         if field in found:
-            raise SettingsError(f"{path}: {key} is set twice, once with '-' and once with '_'", hint="keep one of them")
+            raise SettingsError(
+                f"{_shown(path)}: {key} is set twice, once with '-' and once with '_'", hint="keep one of them"
+            )
         found[field] = _checked(path, key, value)
     return found
 
@@ -77,21 +82,34 @@ def save(path: Path, settings: Settings, extra: Mapping[str, str]) -> bool:
     return True
 
 
+def _shown(path: Path) -> str:
+    """Return a path on one line: a file name must not be able to look like a line of ours."""
+    return inert(str(path))
+
+
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_LONGEST + 1)
     except OSError as error:
         raise SettingsError(
-            f"the settings file {path} cannot be read", reason=error.strerror or str(error), hint="--config FILE"
+            f"the settings file {_shown(path)} cannot be read",
+            reason=error.strerror or str(error),
+            hint="--config FILE",
         ) from error
+    if len(content) > _LONGEST:
+        raise SettingsError(f"the settings file {_shown(path)} is larger than {_LONGEST:,} bytes", hint="--config FILE")
+    return content
 
 
 def _parsed(path: Path, content: bytes) -> dict[str, object]:
     try:
         return tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number with more digits than Python takes
         raise SettingsError(
-            f"the settings file {path} is not TOML", reason=str(error), hint='write KEY = "VALUE", one to a line'
+            f"the settings file {_shown(path)} is not TOML",
+            reason=str(error),
+            hint='write KEY = "VALUE", one to a line',
         ) from error
 
 
@@ -101,7 +119,7 @@ def _known_key(path: Path, written: str) -> str:
         return key
     near = difflib.get_close_matches(key, _KEYS, n=1)
     hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(_KEYS)}"
-    raise SettingsError(f"{path}: {written!r} is not a setting", hint=hint)
+    raise SettingsError(f"{_shown(path)}: {written!r} is not a setting", hint=hint)
 
 
 def _checked(path: Path, key: str, value: object) -> object:
@@ -119,7 +137,9 @@ def _checked(path: Path, key: str, value: object) -> object:
         if isinstance(value, str):
             return value
         right = f'a string in quotes: {key} = "…"'
-    raise SettingsError(f"{path}: {key} is {_KINDS.get(type(value), 'a date or time')}", hint=f"{key} takes {right}")
+    raise SettingsError(
+        f"{_shown(path)}: {key} is {_KINDS.get(type(value), 'a date or time')}", hint=f"{key} takes {right}"
+    )
 
 
 def _wanted(settings: Settings, option: Option) -> object:
@@ -181,5 +201,7 @@ def _replace(path: Path, content: bytes) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise PersonalizePermsError(
-            f"the settings file {path} cannot be written", reason=error.strerror or str(error), hint="--config FILE"
+            f"the settings file {_shown(path)} cannot be written",
+            reason=error.strerror or str(error),
+            hint="--config FILE",
         ) from error

@@ -26,6 +26,7 @@ from personalize_perms.engine.chain import ChainedFile
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Change, Outcome, Plan
 from personalize_perms.model.errors import DocumentError, PersonalizePermsError
+from personalize_perms.model.inert import inert
 from personalize_perms.model.operations import Operation
 
 FORMAT: Final = 2
@@ -102,7 +103,7 @@ class Journal:
                 raise
         except OSError as error:
             raise JournalError(
-                f"the journal cannot be written to {folder}, so nothing was changed",
+                f"the journal cannot be written to {inert(str(folder))}, so nothing was changed",
                 reason=str(error),
                 hint="make that directory writable for you alone, or set XDG_STATE_HOME to one that is",
             ) from None
@@ -144,7 +145,7 @@ class Journal:
             self._file.append(record)
         except OSError as error:
             raise JournalError(
-                f"the journal {self.path} cannot be written, so nothing more was changed",
+                f"the journal {inert(str(self.path))} cannot be written, so nothing more was changed",
                 reason=str(error),
                 hint="make room on the disk, then run the same command again",
             ) from None

@@ -20,6 +20,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 from personalize_perms.engine import private_files
 from personalize_perms.engine.chain import ChainedFile, unseal
 from personalize_perms.engine.journal import FORMAT, SUFFIX, JournalError, own_folders, target
+from personalize_perms.model.inert import inert
 from personalize_perms.model.operations import Operation
 from personalize_perms.model.resources import PrincipalKind
 
@@ -91,7 +92,7 @@ def close_entries(run: PastRun, statuses: Mapping[int, str]) -> None:
             file.append({"settled": status, "number": number})
     except OSError as error:
         raise JournalError(
-            f"the journal {run.path} cannot be written, so nothing was changed",
+            f"the journal {inert(str(run.path))} cannot be written, so nothing was changed",
             reason=str(error),
             hint="make room on the disk, then run the same command again",
         ) from None
@@ -220,7 +221,7 @@ def _converter() -> Converter:
 def _refuse(path: Path, why: str) -> NoReturn:
     away = shlex.join(["mv", "--", str(path), f"{path}.set-aside"])
     raise JournalError(
-        f"the journal {path} cannot be believed, so nothing was changed",
+        f"the journal {inert(str(path))} cannot be believed, so nothing was changed",
         reason=why,
         hint=f"{away}; nothing is lost that undo needs: what is ours is recognised by its Sids and tags",
     ) from None

@@ -18,6 +18,7 @@ from personalize_perms.engine import private_files
 from personalize_perms.engine.journal import JournalError, own_folders, state_folder, target
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.errors import PersonalizePermsError
+from personalize_perms.model.inert import inert
 
 LONGEST: Final = 120.0
 """Seconds to wait for another run: about what its slowest change may take."""
@@ -66,7 +67,7 @@ def _lock_file(caller: Caller, base: Path | None) -> Path:
 
 def _no_lock(path: Path, error: OSError) -> JournalError:
     return JournalError(
-        f"the journal cannot be written to {path.parent}, so nothing was changed",
+        f"the journal cannot be written to {inert(str(path.parent))}, so nothing was changed",
         reason=str(error),
         hint="make that directory writable for you alone, or set XDG_STATE_HOME to one that is",
     )

@@ -19,6 +19,7 @@ from personalize_perms.engine.saved_plan import (
 )
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.errors import PersonalizePermsError
+from personalize_perms.model.inert import inert
 
 if TYPE_CHECKING:
     from personalize_perms.engine.journals import PastRun
@@ -83,7 +84,8 @@ def refuse_foreign(plan: SavedPlan, caller: Caller) -> None:
 
 def differences(*facts: tuple[str, str, str]) -> None:
     """Raise `PlanForeign` naming both sides of every fact in which they differ."""
-    differ = [f"{what}: the plan is for {saved}, this is {here}" for what, saved, here in facts if saved != here]
+    # What stands in the file must not be able to look like a line of ours.
+    differ = [inert(f"{what}: the plan is for {saved}, this is {here}") for what, saved, here in facts if saved != here]
     if differ:
         raise PlanForeign(
             "\n".join(("the plan is for something else, so nothing was changed", *differ)),
@@ -99,9 +101,9 @@ def refuse_stale(saved: SavedPlan, now: SavedPlan) -> None:
         return
     # What was read on one side only follows from something that was read on both.
     named = [fact for fact in changed if fact in before and fact in after] or changed
-    lines = [f"{fact} {_became(before.get(fact, ABSENT), after.get(fact, ABSENT))}" for fact in named]
+    lines = [inert(f"{fact} {_became(before.get(fact, ABSENT), after.get(fact, ABSENT))}") for fact in named]
     applied = saved.writes and not now.writes
-    since = f"the account changed since the plan was made ({saved.created}), so nothing was changed now"
+    since = f"the account changed since the plan was made ({inert(saved.created)}), so nothing was changed now"
     raise PlanStale(
         "\n".join((since, *lines)),
         reason="it looks as if it was applied already: the account is as the plan says" if applied else "",
@@ -121,7 +123,7 @@ def refuse_other(saved: SavedPlan, now: SavedPlan) -> None:
     if not differ:
         return
     more = [f"and {len(differ) - _NAMED} more"] if len(differ) > _NAMED else []
-    lines = (*differ[:_NAMED], *more)
+    lines = (*map(inert, differ[:_NAMED]), *more)
     if saved.tool == now.tool and not saved.policies_dir:
         raise PlanTampered(
             "\n".join(("from the settings in the file another plan follows, so nothing was changed", *lines)),
