@@ -156,8 +156,7 @@ class _Former:
         if alone and len(forms) == 1 and isinstance(principal, dict):
             services = principal.get("Service", [])
             listed = services if isinstance(services, list) else [services]
-            if trust.SERVICE not in listed:
-                yield {**other, "Principal": {**principal, "Service": [*listed, trust.SERVICE]}}
+            yield {**other, "Principal": {**principal, "Service": [*listed, trust.SERVICE]}}
 
     def _forms(self, parts: Sequence[Statement]) -> tuple[str, ...]:
         first, *others = parts
