@@ -191,6 +191,15 @@ def test_a_lone_surrogate_survives() -> None:
     assert documents.compact(documents.parse(text)) == text
 
 
+def test_ours_come_after_those_of_others_and_go_again_without_a_trace() -> None:
+    theirs = [{"Effect": "Deny", "Principal": "*"}, {"Sid": "Theirs", "Effect": "Deny", "Principal": "*"}]
+    document = {"Version": "2008-10-17", "Id": "Theirs", "Statement": theirs}
+    ours = {"Sid": "Ours", "Effect": "Allow", "Principal": "*"}
+    given = documents.edit(document, [ours], lambda sid: sid == "Ours", "aws").document
+    assert given == {**document, "Statement": [*theirs, ours]}
+    assert documents.edit(given, [], lambda sid: sid == "Ours", "aws").document == document
+
+
 def test_ours_are_replaced_where_they_stand_and_removed_when_unwanted() -> None:
     foreign = {"Sid": "Theirs", "Effect": "Deny"}
     changed = {**OURS[0], "Action": "s3:GetObject"}

@@ -131,6 +131,19 @@ def test_what_cannot_be_edited_or_stored_is_refused_in_words(now: str, why: str)
         merge(text(THEIRS), text(THEIRS, OURS), now)
 
 
+def test_a_document_may_be_as_large_as_aws_allows_and_not_a_byte_larger() -> None:
+    def filled(letters: int) -> str:
+        return text(one("New", "s3:" + "x" * letters))
+
+    kind = DocumentKind.BUCKET_POLICY
+    fits = documents.LIMITS[kind] - documents.size(kind, documents.parse(merge(None, text(OURS), filled(0)) or ""))
+    merged = merge(None, text(OURS), filled(fits))
+    assert merged
+    assert documents.size(kind, documents.parse(merged)) == documents.LIMITS[kind]
+    with pytest.raises(DocumentError, match="AWS allows"):
+        merge(None, text(OURS), filled(fits + 1))
+
+
 def test_a_key_policy_is_never_emptied() -> None:
     with pytest.raises(DocumentError, match="nothing would be left"):
         merge(text(OURS, THEIRS), text(THEIRS), text(OURS), DocumentKind.KEY_POLICY)

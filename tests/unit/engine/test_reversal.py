@@ -117,6 +117,8 @@ def test_what_came_last_is_taken_back_first() -> None:
     changes = reversed_changes(done(ROLE, Wave.PROVIDE), done(ATTACH, Wave.GRANT), last)
     assert [type(change.operation) for change in changes] == [Attach, Detach, DeleteRole]
     assert [change.wave for change in changes] == [Wave.GRANT, Wave.CLEAR, Wave.DELETE]
+    side_by_side = reversed_changes(done(ROLE), done(ATTACH))
+    assert [type(change.operation) for change in side_by_side] == [Detach, DeleteRole]
 
 
 def test_only_what_was_done_or_may_have_been_done_is_taken_back() -> None:
