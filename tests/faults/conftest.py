@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from functools import cache
 
 import botocore.session
-import moto.backends
-import moto.core.responses
 import pytest
 from account import Account
 from botocore.loaders import create_loader
@@ -18,10 +16,6 @@ from faults.processes import Runs, fork_server
 def server() -> Iterator[FakeAws]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", cache(create_loader))
-        # Moto looks for its own modules and methods at every request: a third of what a request costs.
-        modules, methods = moto.backends.list_of_moto_modules, moto.core.responses.method_names_from_class
-        patch.setattr(moto.backends, "list_of_moto_modules", cache(lambda: tuple(modules())))
-        patch.setattr(moto.core.responses, "method_names_from_class", cache(methods))
         fake = FakeAws()
         yield fake
         fake.stop()
