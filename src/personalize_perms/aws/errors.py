@@ -79,6 +79,7 @@ _CODES: Final[Mapping[Fault, str]] = {
         """,
     Fault.ABSENT: """
         NoSuchEntity NoSuchEntityException NoSuchBucket NoSuchBucketPolicy NotFound NotFoundException
+        ResourceNotFoundException
         ServerSideEncryptionConfigurationNotFoundError 404
         """,
     Fault.EXISTS: "EntityAlreadyExists EntityAlreadyExistsException AlreadyExistsException",

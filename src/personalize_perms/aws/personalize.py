@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from personalize_perms.aws.errors import AwsError, translated
+from personalize_perms.aws.errors import AwsError, Fault, translated
 from personalize_perms.aws.session import AwsSession
-from personalize_perms.model.live import Carrier, Present, Unreadable
+from personalize_perms.model.live import Carrier, Unreadable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,17 +47,22 @@ class Personalize:
     def __init__(self, session: AwsSession) -> None:
         self._session = session
 
-    def read_carriers(self, kind: Kind) -> "Present[tuple[Carrier, ...]] | Unreadable":
-        """Read what of this kind there is and what it names; whatever goes wrong means that it cannot be known."""
+    def read_carriers(self, kind: Kind) -> tuple[tuple[Carrier, ...], Unreadable | None]:
+        """Read what of this kind there is and what it names, and why some of it cannot be known."""
         action = f"personalize:List{kind.member[0].upper()}{kind.member[1:]}s"
+        found: list[Carrier] = []
         try:
             with translated(action, "*"):
                 summaries = sorted(self._summaries(kind), key=_first_looked_at)
-            return Present(tuple(self._described(kind, summary) for summary in summaries[:_LOOKED_AT]))
+            for summary in summaries[:_LOOKED_AT]:
+                found += self._described(kind, summary)
         except AwsError as error:
-            return Unreadable(
-                action=error.action, resource=error.resource, reason=f"{error.code}: {error.message}".removesuffix(": ")
-            )
+            reason = f"{error.code}: {error.message}".removesuffix(": ")
+            return tuple(found), Unreadable(action=error.action, resource=error.resource, reason=reason)
+        if len(summaries) > _LOOKED_AT:
+            reason = f"there are {len(summaries)}, and only {_LOOKED_AT} were looked at"
+            return tuple(found), Unreadable(action=action, resource="*", reason=reason)
+        return tuple(found), None
 
     @property
     def _client(self) -> Any:  # noqa: ANN401 - the operations are looked up by name
@@ -75,11 +80,16 @@ class Personalize:
                 return found
             token = {"nextToken": answer["nextToken"]}
 
-    def _described(self, kind: Kind, summary: Mapping[str, Any]) -> Carrier:
+    def _described(self, kind: Kind, summary: Mapping[str, Any]) -> list[Carrier]:
         arn = summary[f"{kind.member}Arn"]
-        with translated(f"personalize:Describe{kind.member[0].upper()}{kind.member[1:]}", arn):
-            answer = getattr(self._client, f"describe_{kind.name}")(**{f"{kind.member}Arn": arn})[kind.member]
-        return Carrier(words=kind.words, arn=arn, status=answer.get("status", ""), names=frozenset(_named(answer)))
+        try:
+            with translated(f"personalize:Describe{kind.member[0].upper()}{kind.member[1:]}", arn):
+                answer = getattr(self._client, f"describe_{kind.name}")(**{f"{kind.member}Arn": arn})[kind.member]
+        except AwsError as error:
+            if error.fault is Fault.ABSENT:
+                return []  # deleted since it was listed
+            raise
+        return [Carrier(words=kind.words, arn=arn, status=answer.get("status", ""), names=frozenset(_named(answer)))]
 
 
 def _first_looked_at(summary: Mapping[str, Any]) -> tuple[bool, float]:

@@ -139,7 +139,10 @@ def _take_back(
         talk.say(lines.plan_lines(back))
     try:
         if back.writes:
-            taken, _ = _carry_out(request, back, account, talk, command=_TAKE_BACK)
+            taken, stopped = _carry_out(request, back, account, talk, command=_TAKE_BACK)
+            if stopped:
+                talk.warn([Line("You stopped the taking back. To finish it: personalize-perms undo", "warning")])
+                result.exit_code = Cancelled.exit_code
     except Cancelled:
         raise
     except PersonalizePermsError as error:

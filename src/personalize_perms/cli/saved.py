@@ -54,7 +54,7 @@ def save(request: Request, plan: Plan, live: Live, out: Path, talk: Talk) -> Non
 
 
 def _saved(request: Request, plan: Plan, live: Live) -> SavedPlan:
-    directory = str(request.policies_dir) if request.policies_dir else ""
+    directory = str(request.policies_dir.resolve()) if request.policies_dir else ""
     return SavedPlan.of(plan, live, request.settings, directory, datetime.now(UTC))
 
 

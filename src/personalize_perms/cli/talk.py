@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from personalize_perms.cli.request import Request
 from personalize_perms.model.changes import Change, Outcome
@@ -47,7 +47,7 @@ class Talk:
 
     def finished(self, outcome: Outcome) -> None:
         """Hear what became of a change."""
-        self.say([lines.outcome_line(outcome)])
+        self._mention([lines.outcome_line(outcome)])
 
     def waiting(self, change: Change, why: str, elapsed: float, limit: float) -> None:
         """Hear that a change waits for AWS; said at most every other second."""
@@ -57,4 +57,9 @@ class Talk:
                 return
             self._said_at[change.resource] = now
         text = f"waiting {change.kind} {inert(change.resource)}: {elapsed:.0f} s of at most {limit:.0f} s"
-        self.say([Line(f"{text} ({inert(why)})", "dim")])
+        self._mention([Line(f"{text} ({inert(why)})", "dim")])
+
+    def _mention(self, said: Iterable[Line]) -> None:
+        """Say something that the work does not depend on: it goes on though nobody listens any more."""
+        with suppress(BrokenPipeError):
+            self.say(said)

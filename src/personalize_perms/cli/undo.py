@@ -55,7 +55,9 @@ def _plan(request: Request, account: "Account", talk: Talk) -> Plan:
 
     name, partition = request.settings.name, account.caller.place.partition
     runs = () if request.sandbox else journals.read_runs(journal.journal_folder(account.caller, name))
-    known = past.past((entry.operation for run in runs for entry in run.entries), name, partition)
+    entries = (entry for run in runs for entry in run.entries)
+    perhaps_done = (entry.operation for entry in entries if entry.status not in journals.LEFT_NOTHING)
+    known = past.past(perhaps_done, name, partition)
     with talk.doing("Reading the account"):
         observation = observe.observe_for_undo(account, request.settings, Templates.load(request.policies_dir), known)
     return planner.plan_undo(observation.desired, observation.live, known, observation.forms)
@@ -80,7 +82,9 @@ def _take_back(request: Request, plan: Plan, account: "Account", talk: Talk) -> 
         setup.confirm(request, plan)
     result = execution.execute(request, plan, account, talk)
     if result.exit_code == 0 and plan.writes:
-        talk.say([Line(f"The set-up {inert(plan.name)} is taken back. What stays is named above.", "done")])
+        stays = any(finding.check in ("leftover", "changed-by-others") for finding in plan.findings)
+        said = "is taken back, but for what stays and is named above" if stays else "is taken back"
+        talk.say([Line(f"The set-up {inert(plan.name)} {said}.", "done")])
     return _with_uses(result, uses)
 
 
@@ -93,14 +97,18 @@ def _uses(plan: Plan, account: "Account", talk: Talk) -> "Uses":
 
 def _confirm_in_use(request: Request, plan: Plan, uses: "Uses") -> None:
     """Return if whoever runs this knows what is still in use; raise `Cancelled` or `SettingsError` if not."""
-    name = Arn.parse(plan.role_arn).name
+    from personalize_perms.engine.uses import role_names  # noqa: PLC0415 - nothing of this for --help
+
+    carried = sorted({name for use in uses.carriers for name in role_names(use)})
+    own = Arn.parse(plan.role_arn).name
+    name = own if own in carried or not carried else carried[0]
     if request.confirm == name:
         setup.confirm(request, plan)
         return
     if request.confirm or request.yes or not request.may_ask:
         raise SettingsError(
             f"nothing was changed: Amazon Personalize still uses the role or its keys, in {len(uses.carriers)} places",
-            reason="they are named above; what runs with the role would fail without it",
+            reason="they are named above, ended jobs too; what still runs with the role would fail without it",
             hint=f"if that is meant: --confirm {name}",
         )
     from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked

@@ -46,7 +46,7 @@ class Executor:
     """Applies one plan to one account.
 
     `taking_back`: the plan undoes what a run has just done, so documents are edited as they are found, and a change
-    that cannot be made does not keep the others from being made.
+    that cannot be made does not keep the others from being made; but what a document may still name is not deleted.
     """
 
     def __init__(
@@ -91,10 +91,11 @@ class Executor:
         confirming: list[Future[None]] = []
         for wave, following in zip(waves, [*waves[1:], []], strict=True):
             # What takes away, or forgets, comes after what was seen to be given, or to be taken back.
+            deletes = wave[0].change.wave in (Wave.DELETE, Wave.FORGET)
             takes = wave[0].change.wave in (Wave.CLEAR, Wave.DELETE, Wave.FORGET)
             if takes:
                 _finish(confirming)
-                if self._is_over(steps):
+                if self._is_over(steps) or (deletes and _any_failed(steps)):
                     break
             sending = [pool.submit(self._send, delivery, step) for step in wave]
             _finish([*sending, *(pool.submit(delivery.look, step) for step in following)])
@@ -125,8 +126,7 @@ class Executor:
 
     def _is_over(self, steps: Sequence[Step]) -> bool:
         """Tell whether nothing more is to be tried."""
-        failed = any(step.outcome and step.outcome.status is Status.FAILED for step in steps)
-        return self.stopped or self._journal.broken or (failed and not self._taking_back)
+        return self.stopped or self._journal.broken or (_any_failed(steps) and not self._taking_back)
 
     def _send(self, delivery: Delivery, step: Step) -> None:
         if self.stopped:
@@ -169,6 +169,10 @@ class Executor:
             return step.outcome
         why = "you stopped the run" if self.stopped else "an earlier change failed"
         return Outcome(change=step.change, status=Status.SKIPPED, message=f"not tried: {why}")
+
+
+def _any_failed(steps: Sequence[Step]) -> bool:
+    return any(step.outcome and step.outcome.status is Status.FAILED for step in steps)
 
 
 def _finish(futures: Sequence[Future[None]]) -> None:

@@ -27,6 +27,10 @@ from personalize_perms.model.resources import PrincipalKind
 MOST: Final = 64 * 1024 * 1024
 """Bytes of one journal, at the most: a run of a few hundred changes takes less than one of them."""
 
+NOT_SENT: Final = "not-sent"
+"""What a failed change is called that certainly left nothing behind."""
+LEFT_NOTHING: Final = (NOT_SENT, "not-applied")
+
 _OPERATIONS: Final[Mapping[str, type[Operation]]] = {kind.__name__: kind for kind in get_args(Operation)}
 
 
@@ -185,6 +189,8 @@ def _entries(run_id: str, records: Sequence[dict[str, Any]]) -> tuple[Entry, ...
             intents.append(record)
             continue
         status = record["outcome"] if record.keys() == _OUTCOME else record["settled"]
+        if status == "failed" and not record["sent"]:
+            status = NOT_SENT
         if number in statuses or not 0 <= number < len(intents) or not isinstance(status, str):
             raise ValueError(f"there is no open intent {number}")
         statuses[number] = status

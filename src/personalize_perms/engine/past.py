@@ -4,6 +4,7 @@ The account alone tells what is ours; this makes it exact: whether a statement w
 what a statement of others was before, and what was made even if the account's own memory of it is lost.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ from personalize_perms.model.operations import (
     CreateGrant,
     CreatePolicy,
     CreateRole,
+    DeletePolicy,
+    DeleteRole,
     Detach,
     Operation,
     PutBucketPolicy,
@@ -46,26 +49,53 @@ def document_place(kind: DocumentKind, resource: str) -> Place:
 
 
 def past(operations: Iterable[Operation], name: str, partition: str) -> Past:
-    """Return what `operations`, oldest first and all of them sent, tell about the set-up `name`."""
-    entries: set[str] = set()
-    written: dict[Place, frozenset[str]] = {}
-    replaced: dict[str, tuple[Statement, ...]] = {}
+    """Return what `operations`, oldest first and all of them perhaps done, tell about the set-up `name`.
+
+    What was taken back since counts no more: what others put in its place is theirs.
+    """
+    known = _Known(name=name, partition=partition)
     for operation in operations:
-        _note_entries(entries, operation, name)
+        known.note(operation)
+    replaced = {role: tuple(statements) for role, statements in known.replaced.items()}
+    return Past(entries=frozenset(known.entries), written=known.written, replaced=replaced)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Known:
+    """What is known after each operation."""
+
+    name: str
+    partition: str
+    entries: set[str] = field(default_factory=set)
+    written: dict[Place, frozenset[str]] = field(default_factory=dict)
+    replaced: dict[str, list[Statement]] = field(default_factory=dict)
+
+    def note(self, operation: Operation) -> None:
+        """Take up one operation."""
+        _note_entries(self.entries, operation, self.name)
         for place, before, after in _texts(operation):
             old, new = _statements(before), _statements(after)
-            forms = {documents.normalised(s, partition) for s in new if ownership.is_own_sid(s.get("Sid"), name)}
-            written[place] = written.get(place, frozenset()) | forms
-            stay = {documents.normalised(statement, partition) for statement in new}
-            gone = [
-                statement
-                for statement in old
-                if not ownership.is_own_sid(statement.get("Sid"), name)
-                and documents.normalised(statement, partition) not in stay
-            ]
-            if gone and place[0] is DocumentKind.TRUST_POLICY:
-                replaced[place[1]] = (*replaced.get(place[1], ()), *gone)
-    return Past(entries=frozenset(entries), written=written, replaced=replaced)
+            ours = {self._form(statement) for statement in new if self._is_own(statement)}
+            self.written[place] = self.written.get(place, frozenset()) | ours
+            if place[0] is DocumentKind.TRUST_POLICY:
+                self._note_replaced(place[1], old, new, withdrawn=not ours)
+
+    def _note_replaced(self, role: str, old: list[Statement], new: list[Statement], *, withdrawn: bool) -> None:
+        if withdrawn:
+            # We left this role: whatever others put there since is theirs.
+            self.replaced.pop(role, None)
+            self.entries.discard(f"t/{role}")
+            return
+        stay = {self._form(statement) for statement in new}
+        gone = [one for one in old if not self._is_own(one) and self._form(one) not in stay]
+        if gone:
+            self.replaced.setdefault(role, []).extend(gone)
+
+    def _is_own(self, statement: Statement) -> bool:
+        return ownership.is_own_sid(statement.get("Sid"), self.name)
+
+    def _form(self, statement: Statement) -> str:
+        return documents.normalised(statement, self.partition)
 
 
 def _texts(operation: Operation) -> Iterable[tuple[Place, str | None, str | None]]:
@@ -87,13 +117,16 @@ def _statements(text: str | None) -> list[Statement]:
         return []  # such a text was never ours to edit
 
 
-def _note_entries(entries: set[str], operation: Operation, name: str) -> None:
+def _note_entries(entries: set[str], operation: Operation, name: str) -> None:  # noqa: C901 - a table
     match operation:
         case CreatePolicy():
-            service = operation.name.startswith(f"{name}-service-access")
-            entries.add(f"{'s' if service else 'p'}/{operation.name}")
+            entries.add(_policy_entry(operation.name, name))
+        case DeletePolicy(arn=arn):
+            entries.discard(_policy_entry(Arn.parse(arn).name, name))
         case CreateRole():
             entries.add(f"r/{operation.name}")
+        case DeleteRole(role_name=role):
+            entries.discard(f"r/{role}")
         case UpdateTrust():
             if f"r/{operation.role_name}" not in entries:
                 entries.add(f"t/{operation.role_name}")
@@ -107,11 +140,18 @@ def _note_entries(entries: set[str], operation: Operation, name: str) -> None:
             entries.add(f"G/{Arn.parse(arn).region}/{Arn.parse(arn).name}")
 
 
+def _policy_entry(policy: str, name: str) -> str:
+    return f"{'s' if _is_service_policy(policy, name) else 'p'}/{policy}"
+
+
+def _is_service_policy(policy: str, name: str) -> bool:
+    return re.fullmatch(re.escape(name) + "-service-access(-[0-9]+)?", policy) is not None
+
+
 def _note_attachment(entries: set[str], operation: Attach | Detach, name: str) -> None:
-    service = Arn.parse(operation.policy_arn).name.startswith(f"{name}-service-access")
-    entry = f"{'t' if service else _KINDS[operation.principal_kind]}/{operation.principal_name}"
-    if service or f"r/{operation.principal_name}" in entries:
+    if _is_service_policy(Arn.parse(operation.policy_arn).name, name) or f"r/{operation.principal_name}" in entries:
         return  # roles that are made or adopted are noted as such
+    entry = f"{_KINDS[operation.principal_kind]}/{operation.principal_name}"
     if isinstance(operation, Attach):
         entries.add(entry)
     else:

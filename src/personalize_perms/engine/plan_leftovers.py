@@ -1,5 +1,8 @@
 """What was granted under this name and is no longer wanted: taken back last, and only then forgotten. Pure."""
 
+import re
+from collections.abc import Mapping
+
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
 from personalize_perms.engine import memory, tightening
@@ -10,12 +13,13 @@ from personalize_perms.engine.reliance import named_by_others
 from personalize_perms.engine.tightening import Tightened
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Wave
-from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.live import Absent, LivePolicy, LiveRole, Present, Read, RoleContents, Unreadable
 from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import DeletePolicy, DeletePolicyVersion, DeleteRole, Detach, UpdateTrust
-from personalize_perms.model.resources import BucketPolicyStatements, KeyGrant, KeyPolicyStatements, PrincipalKind
+from personalize_perms.model.resources import BucketPolicyStatements, Json, KeyGrant, KeyPolicyStatements, PrincipalKind
 
+_ANY_SET_UP = re.compile("[A-Za-z0-9]*[A-Z2-7]{4}PersonalizeAssumesRole")
 _PRINCIPALS = {"u": PrincipalKind.USER, "g": PrincipalKind.GROUP, "a": PrincipalKind.ROLE}
 
 
@@ -34,6 +38,8 @@ def take_back(draft: Draft) -> set[str]:
             kind in _PRINCIPALS and _attachment(draft, _PRINCIPALS[kind], name)
         ):
             released.add(entry)
+        elif kind in ("k", "G"):
+            draft.stuck.add(entry)
     for name in memory.role_leftovers(draft.desired, draft.live.policies):
         if _role(draft, name):
             tightened = f"w/{name}/"
@@ -154,10 +160,10 @@ def _why_it_stays(draft: Draft, role: LiveRole, contents: Read[RoleContents] | N
     if named:
         draft.stuck.add(f"r/{role.name}")  # the next run must know where to look for such statements
         return f"a statement of others names it, in the policy of {', '.join(named)}"
-    blocked = {change.resource for change in draft.changes if change.action is Action.BLOCKED}
-    if keys := sorted(blocked.intersection(draft.live.keys)):
+    blocked = {change.resource for change in draft.changes if change.action is Action.BLOCKED} & {*draft.live.keys}
+    if keys := sorted(blocked | {entry.partition("/")[2] for entry in draft.stuck if entry.startswith(("k/", "G/"))}):
         # Once it is gone, AWS would refuse to store that policy until somebody takes our statement out.
-        return f"our statement in the policy of {', '.join(keys)}, which is blocked, may name it"
+        return f"our statement in the policy of the key {', '.join(keys)}, which stays, may name it"
     if not isinstance(contents, Present) or _used_by_others(contents.value, own):
         return "others attached something to it"
     return ""
@@ -196,14 +202,35 @@ def _withdraw_trust(draft: Draft, role: LiveRole) -> bool:
     return True
 
 
+def _loose_again(arn: str, other: str) -> Finding:
+    return Finding(
+        check="trust-without-source-conditions",
+        severity=Severity.HIGH,
+        verdict=Verdict.ALLOWED,
+        resource=arn,
+        message=f"statements of others are as they were before their source conditions, so {other} of another set-up "
+        "no longer protects the role",
+        remedy="run apply --tighten-trust of that set-up, which puts the conditions on again",
+    )
+
+
+def _other_set_up(draft: Draft, document: Mapping[str, Json]) -> str:
+    """Return the Sid of a statement by which another set-up lets Personalize in, or nothing."""
+    sids = (str(statement.get("Sid")) for statement in documents.statements(document))
+    return next((sid for sid in sids if _ANY_SET_UP.fullmatch(sid) and not draft.is_own(sid)), "")
+
+
 def _loosened(draft: Draft, role: LiveRole) -> Tightened:
     """Return the trust policy with the statements of others as they were before we put source conditions on them."""
+    document = documents.parse(role.trust_json)
     prefix = f"w/{role.name}/"
     entries = memory.ledger(draft.desired, draft.live.policies)
     digests = {entry.removeprefix(prefix) for entry in entries if entry.startswith(prefix)}
     known = draft.past.replaced.get(role.name, ())
     digests |= {tightening.digest(statement, draft.partition) for statement in known}
     former = tightening.loosen(documents.parse(role.trust_json), sorted(digests), known, draft.is_own, draft.partition)
+    if former.details and (other := _other_set_up(draft, document)):
+        draft.findings.append(_loose_again(role.arn, other))
     for original in former.originals:
         name = original.get("Sid") or "a statement"
         draft.findings.append(

@@ -58,7 +58,7 @@ def plan_undo(desired: Desired, live: Live, past: Past, forms: Iterable[Desired]
     plan_leftovers.withdraw_from_buckets(draft)
     released = plan_leftovers.take_back(draft)
     _block_unreadable_policies(draft)
-    _take_back_the_ledger(draft, released)
+    _take_back_the_ledger(draft, released, spared=bool(spares.findings))
     return Plan(
         name=desired.name,
         caller=live.caller,
@@ -77,7 +77,7 @@ def _block_unreadable_policies(draft: Draft) -> None:
             draft.block_unknown(DocumentKind.MANAGED_POLICY, arn, "whether it is this set-up's", found)
 
 
-def _take_back_the_ledger(draft: Draft, released: set[str]) -> None:
+def _take_back_the_ledger(draft: Draft, released: set[str], *, spared: bool) -> None:
     first = memory.first_service_policy(draft.desired)
     found = draft.live.policies.get(first)
     if isinstance(found, Unreadable):
@@ -87,7 +87,7 @@ def _take_back_the_ledger(draft: Draft, released: set[str]) -> None:
         return
     entries = memory.ledger(draft.desired, draft.live.policies)
     stays = draft.stuck | {entry for entry in entries - released if entry.partition("/")[0] in _KEYS}
-    if stays or any(change.action is Action.BLOCKED for change in draft.changes):
+    if spared or stays or any(change.action is Action.BLOCKED for change in draft.changes):
         draft.findings.append(
             Finding(
                 check="leftover",
@@ -171,6 +171,7 @@ def _changed_by_others(kind: DocumentKind, resource: str, sid: str) -> Finding:
         check="changed-by-others",
         severity=Severity.MEDIUM,
         resource=resource,
-        message=f"{sid} in the {kind.replace('-', ' ')} is not as we wrote it: somebody changed it, so it stays",
+        message=f"{sid} in the {kind.replace('-', ' ')} "
+        "is not as this machine and the settings know it: somebody changed it, so it stays",
         remedy="if nobody needs that change, run apply, which puts it back as the settings say, then undo again",
     )

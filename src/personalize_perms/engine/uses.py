@@ -9,14 +9,16 @@ from personalize_perms.aws.personalize import KINDS, Kind
 from personalize_perms.engine.flow import Flow
 from personalize_perms.model.changes import Change, Plan
 from personalize_perms.model.findings import Finding, Severity, Verdict
-from personalize_perms.model.live import Carrier, Present, Unreadable
+from personalize_perms.model.live import Carrier, Unreadable
 from personalize_perms.model.operations import (
     CreateGrant,
     DeleteRole,
+    Detach,
     PutKeyPolicy,
     RevokeGrant,
     UpdateTrust,
 )
+from personalize_perms.model.resources import PrincipalKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +32,14 @@ class Uses:
 def find_uses(account: Account, plan: Plan) -> Uses:
     """Ask Amazon Personalize what names the service role of `plan`, or a key that it takes the role's access to."""
     wanted = {plan.role_arn, *(name for change in plan.writes for name in _touched(change))}
-    found: dict[str, Present[tuple[Carrier, ...]] | Unreadable] = {}
+    roles = {name for change in plan.writes for name in _left(change)}
+    found: dict[str, tuple[tuple[Carrier, ...], Unreadable | None]] = {}
     with Flow(account.workers) as flow:
         for kind in KINDS:
             flow.start(partial(account.personalize.read_carriers, kind), partial(found.__setitem__, kind.name))
         flow.finish()
-    carriers = [c for read in found.values() if isinstance(read, Present) for c in read.value if c.names & wanted]
-    unread = {kind: read for kind in KINDS if isinstance(read := found[kind.name], Unreadable)}
+    carriers = [c for some, _ in found.values() for c in some if _carries(c, wanted, roles)]
+    unread = {kind: missing for kind in KINDS if (missing := found[kind.name][1])}
     return Uses(carriers=tuple(carriers), findings=(_unknown(plan.role_arn, unread),) if unread else ())
 
 
@@ -48,6 +51,22 @@ def _touched(change: Change) -> tuple[str, ...]:
             return (arn,)
         case _:
             return ()
+
+
+def _left(change: Change) -> tuple[str, ...]:
+    """Return the role that a policy is detached from: it is known by name only."""
+    operation = change.operation
+    detaches = isinstance(operation, Detach) and operation.principal_kind is PrincipalKind.ROLE
+    return (operation.principal_name,) if detaches and isinstance(operation, Detach) else ()
+
+
+def _carries(carrier: Carrier, wanted: set[str], roles: set[str]) -> bool:
+    return bool(carrier.names & wanted) or any(name in roles for name in role_names(carrier))
+
+
+def role_names(carrier: Carrier) -> tuple[str, ...]:
+    """Return the names of the roles that something in Amazon Personalize carries."""
+    return tuple(arn.rpartition("/")[2] for arn in sorted(carrier.names) if ":role/" in arn)
 
 
 def _unknown(role_arn: str, unread: Mapping[Kind, Unreadable]) -> Finding:

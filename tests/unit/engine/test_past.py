@@ -14,6 +14,7 @@ from personalize_perms.model.operations import (
     CreatePolicy,
     CreateRole,
     DeletePolicy,
+    DeleteRole,
     Detach,
     Operation,
     PutBucketPolicy,
@@ -119,10 +120,22 @@ def test_what_a_statement_of_others_was_before_is_kept_each_time_and_in_order() 
         UpdateTrust(
             role_name="legacy",
             before_json=text(THEIRS, second),
-            document_json=text(THEIRS, {**second, "Action": ["STS:assumeRole"]}),
+            document_json=text(THEIRS, {**second, "Action": ["STS:assumeRole"]}, OURS),
         ),
     ]
     assert past(operations, NAME, "aws").replaced == {"legacy": (THEIRS, THEIRS)}
+
+
+def test_what_was_taken_back_since_is_known_no_more() -> None:
+    tightened = {**THEIRS, "Condition": {"Bool": {"a": "b"}}}
+    operations = [
+        UpdateTrust(role_name="legacy", before_json=text(THEIRS), document_json=text(tightened, OURS)),
+        UpdateTrust(role_name="legacy", before_json=text(tightened, OURS), document_json=text(THEIRS)),
+        create_role("made", text(OURS)),
+        DeleteRole(role_name="made"),
+    ]
+    found = past(operations, NAME, "aws")
+    assert (found.replaced, found.entries) == ({}, frozenset())
 
 
 def test_only_trust_policies_hold_statements_of_others_that_were_changed() -> None:
