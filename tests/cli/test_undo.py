@@ -436,3 +436,110 @@ def test_no_statement_of_ours_is_left_anywhere(key: str, account: Account, progr
     undo(program)
     everything = json.dumps(meaning(account), default=str)
     assert ownership.sid_prefix("personalize") not in everything
+
+
+# What a role may not go before
+
+
+def test_a_role_stays_while_a_key_in_another_region_names_it(
+    key: str, account: Account, aws: FakeAws, program: Program, elsewhere: Callable[[], None]
+) -> None:
+    program.apply(*IN, "--kms-key", KEY)
+    elsewhere()
+    done = undo(program, "--region", "us-west-2")
+    assert "personalize-service-role" in account.roles()
+    assert "which stays, may name it" in left(done)[role_arn("personalize-service-role")]
+    assert account.policies() == {"personalize-service-access"}
+    assert "but for what stays" in done.err
+    undo(program)
+    assert account.roles() == {"legacy", "notebook"}
+    assert sids(account.key_policy(key)) == ["Root", "Second"]
+
+
+def test_a_role_stays_when_taking_our_statement_back_failed(
+    key: str, account: Account, aws: FakeAws, program: Program
+) -> None:
+    before = meaning(account)
+    aws.on("AttachUserPolicy", refuses("AccessDenied", 403))
+    aws.on("PutKeyPolicy", lambda _, forward: forward(), refuses("AccessDeniedException", 400))
+    done = program.apply(*FULL, "--on-failure", "undo", code=1)
+    if "personalizeNNG6" in account.key_text(key):
+        assert "personalize-service-role" in account.roles()
+        assert "personalize-service-access" in account.policies()
+    assert done.data["taken_back"]
+    aws.forget()
+    undo(program)
+    assert meaning(account) == before
+
+
+# What the journal knows no longer counts
+
+
+def test_conditions_that_the_owner_puts_on_after_an_undo_are_the_owners(
+    key: str, account: Account, program: Program
+) -> None:
+    program.apply(*ADOPT)
+    conditioned = account.trust("legacy")["Statement"][:-1]
+    undo(program, *ADOPT)
+    account.iam.update_assume_role_policy(RoleName="legacy", PolicyDocument=json.dumps(document(*conditioned)))
+    before = meaning(account)
+    plain = tuple(word for word in ADOPT if word != "--tighten-trust")
+    program.apply(*plain)
+    done = undo(program, *plain)
+    assert meaning(account) == before
+    assert left(done) == {}
+
+
+def test_an_attachment_that_we_were_refused_and_others_made_is_theirs(
+    key: str, account: Account, aws: FakeAws, program: Program
+) -> None:
+    aws.on("AttachUserPolicy", refuses("AccessDenied", 403))
+    program.apply(*IN, "--attach-user", "ada", code=1)
+    program.apply(*IN)
+    account.iam.attach_user_policy(UserName="ada", PolicyArn=policy_arn("personalize-user-access"))
+    undo(program, *IN)
+    assert account.holders("personalize-user-access") == {"user/ada"}
+
+
+def test_a_statement_that_another_machine_wrote_is_remembered_where_it_is_not_known(
+    key: str, account: Account, program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = meaning(account)
+    program.apply(*IN)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "second"))
+    program.apply("--input", f"s3://{DATA}/in2/")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    done = undo(program)
+    if DATA in left(done):
+        assert account.policies() == {"personalize-service-access"}
+        undo(program, "--input", f"s3://{DATA}/in2/")
+    assert meaning(account) == before
+
+
+def test_one_unanswered_question_does_not_hide_the_other_answers(
+    key: str, account: Account, aws: FakeAws, program: Program
+) -> None:
+    program.apply(*FULL)
+    jobs = [f"arn:aws:personalize:eu-west-1:{ACCOUNT}:dataset-import-job/{number}" for number in range(3)]
+    listed = {"datasetImportJobs": [{"datasetImportJobArn": arn, "status": "ACTIVE"} for arn in jobs]}
+    found = {"datasetImportJobArn": jobs[1], "status": "ACTIVE", "roleArn": role_arn("personalize-service-role")}
+    aws.on("ListDatasetImportJobs", lambda *_: (200, json.dumps(listed)))
+    aws.on(
+        "DescribeDatasetImportJob",
+        refuses("ResourceNotFoundException"),
+        lambda *_: (200, json.dumps({"datasetImportJob": found})),
+        refuses("AccessDeniedException"),
+    )
+    done = undo(program, *FULL, code=2)
+    assert done.writes == []
+    assert jobs[1] in done.err
+
+
+def test_a_role_that_is_only_left_is_looked_for_by_its_name(
+    key: str, account: Account, aws: FakeAws, program: Program
+) -> None:
+    program.apply(*ADOPT)
+    uses(aws, "DatasetGroup", "datasetGroup", roleArn=role_arn("legacy"))
+    done = undo(program, code=2)
+    assert done.errors[0]["hint"].endswith("--confirm legacy")
+    undo(program, "--confirm", "legacy")

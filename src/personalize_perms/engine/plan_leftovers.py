@@ -1,25 +1,21 @@
 """What was granted under this name and is no longer wanted: taken back last, and only then forgotten. Pure."""
 
-import re
-from collections.abc import Mapping
-
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
-from personalize_perms.engine import memory, tightening
+from personalize_perms.engine import memory
 from personalize_perms.engine.draft import Draft
+from personalize_perms.engine.plan_loosening import loosened
 from personalize_perms.engine.plan_policies import plan_tags
 from personalize_perms.engine.plan_resource_policies import put_bucket_statements, put_key_statements, revoke_all_grants
 from personalize_perms.engine.reliance import named_by_others
-from personalize_perms.engine.tightening import Tightened
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Wave
-from personalize_perms.model.findings import Finding, Severity, Verdict
+from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Absent, LivePolicy, LiveRole, Present, Read, RoleContents, Unreadable
 from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import DeletePolicy, DeletePolicyVersion, DeleteRole, Detach, UpdateTrust
-from personalize_perms.model.resources import BucketPolicyStatements, Json, KeyGrant, KeyPolicyStatements, PrincipalKind
+from personalize_perms.model.resources import BucketPolicyStatements, KeyGrant, KeyPolicyStatements, PrincipalKind
 
-_ANY_SET_UP = re.compile("[A-Za-z0-9]*[A-Z2-7]{4}PersonalizeAssumesRole")
 _PRINCIPALS = {"u": PrincipalKind.USER, "g": PrincipalKind.GROUP, "a": PrincipalKind.ROLE}
 
 
@@ -182,7 +178,7 @@ def _withdraw_trust(draft: Draft, role: LiveRole) -> bool:
     if edit.changed and not edit.foreign:
         why = "it is the only one in its trust policy, and that cannot be empty"
         return _leave(draft, role.arn, f"the adopted role is no longer wanted; our statement stays because {why}")
-    former = _loosened(draft, role)
+    former = loosened(draft, role)
     if former.details:
         # What the statements of others were before goes back, and ours out of the same text.
         edit = draft.edited(kind, role.arn, documents.compact(former.document), ())
@@ -200,49 +196,6 @@ def _withdraw_trust(draft: Draft, role: LiveRole) -> bool:
             details=(*former.details, *edit.details),
         )
     return True
-
-
-def _loose_again(arn: str, other: str) -> Finding:
-    return Finding(
-        check="trust-without-source-conditions",
-        severity=Severity.HIGH,
-        verdict=Verdict.ALLOWED,
-        resource=arn,
-        message=f"statements of others are as they were before their source conditions, so {other} of another set-up "
-        "no longer protects the role",
-        remedy="run apply --tighten-trust of that set-up, which puts the conditions on again",
-    )
-
-
-def _other_set_up(draft: Draft, document: Mapping[str, Json]) -> str:
-    """Return the Sid of a statement by which another set-up lets Personalize in, or nothing."""
-    sids = (str(statement.get("Sid")) for statement in documents.statements(document))
-    return next((sid for sid in sids if _ANY_SET_UP.fullmatch(sid) and not draft.is_own(sid)), "")
-
-
-def _loosened(draft: Draft, role: LiveRole) -> Tightened:
-    """Return the trust policy with the statements of others as they were before we put source conditions on them."""
-    document = documents.parse(role.trust_json)
-    prefix = f"w/{role.name}/"
-    entries = memory.ledger(draft.desired, draft.live.policies)
-    digests = {entry.removeprefix(prefix) for entry in entries if entry.startswith(prefix)}
-    known = draft.past.replaced.get(role.name, ())
-    digests |= {tightening.digest(statement, draft.partition) for statement in known}
-    former = tightening.loosen(documents.parse(role.trust_json), sorted(digests), known, draft.is_own, draft.partition)
-    if former.details and (other := _other_set_up(draft, document)):
-        draft.findings.append(_loose_again(role.arn, other))
-    for original in former.originals:
-        name = original.get("Sid") or "a statement"
-        draft.findings.append(
-            Finding(
-                check="leftover",
-                severity=Severity.LOW,
-                resource=role.arn,
-                message=f"{name} in the trust policy, which got source conditions, was changed since, so it stays",
-                remedy="its owner can take the conditions off",
-            )
-        )
-    return former
 
 
 def _lets_in_ours_only(draft: Draft, role: LiveRole) -> bool:

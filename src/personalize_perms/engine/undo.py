@@ -109,8 +109,8 @@ class _Spares:
         self._partition = desired.place.partition
         self._past = past
         self._wanted: dict[tuple[DocumentKind, str, str], set[str]] = {}
-        for place, form in chain.from_iterable(map(_wanted, forms)):
-            self._wanted.setdefault(place, set()).add(form)
+        for place, statement in chain.from_iterable(map(_wanted, forms)):
+            self._wanted.setdefault(place, set()).update(self._forms(place[0], statement))
         roles = {role.value.arn for role in live.roles.values() if isinstance(role, Present)}
         self._ours = {trust.SERVICE, desired.service_role_arn, *roles}
         self.findings: dict[tuple[str, str], Finding] = {}
@@ -126,15 +126,22 @@ class _Spares:
         return frozenset(spared)
 
     def _is_untouched(self, place: Place, sid: str, statement: Statement) -> bool:
-        form = documents.normalised(statement, self._partition)
+        forms = self._forms(place[0], statement)
         wanted, written = self._wanted.get((*place, sid)), self._past.written.get(place)
-        if (wanted and form in wanted) or (written and form in written):
+        if (wanted and not wanted.isdisjoint(forms)) or (written and not written.isdisjoint(forms)):
             return True
         if place[0] is not DocumentKind.TRUST_POLICY and self._lets_in_others(statement):
             return False
         # A statement that names deleted principals only was ours before they were deleted.
         known = wanted is not None or written is not None
         return not known or bool(documents.dead_principals([statement]))
+
+    def _forms(self, kind: DocumentKind, statement: Statement) -> set[str]:
+        """Return what a statement is known by; in a trust policy the conditions name a Region, so also without."""
+        found = {documents.normalised(statement, self._partition)}
+        if kind is DocumentKind.TRUST_POLICY and trust.names_personalize(statement):
+            found.add(documents.normalised({**statement, "Condition": {}}, self._partition))
+        return found
 
     def _lets_in_others(self, statement: Statement) -> bool:
         principal = statement.get("Principal")
@@ -145,9 +152,9 @@ class _Spares:
         return any(name not in self._ours and name not in dead for name in named)
 
 
-def _wanted(desired: Desired) -> "list[tuple[tuple[DocumentKind, str, str], str]]":
+def _wanted(desired: Desired) -> "list[tuple[tuple[DocumentKind, str, str], Statement]]":
     return [
-        ((*place, str(statement["Sid"])), documents.normalised(statement, desired.place.partition))
+        ((*place, str(statement["Sid"])), statement)
         for resource in desired.resources
         for place, statements in _shared(resource)
         for statement in statements
