@@ -53,7 +53,9 @@ def filled(account: Account) -> Account:
     return account
 
 
-@pytest.mark.parametrize("slow", SLOW)
+@pytest.mark.parametrize(
+    "slow", [name if name == "all" else pytest.param(name, marks=pytest.mark.long) for name in SLOW]
+)
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_run_waits_for_aws_and_ends_where_it_should(
     name: str, slow: str, aws: FakeAws, filled: Account, program: Program
