@@ -61,7 +61,7 @@ WRITES = ["CreatePolicy", "CreateRole", "AttachRolePolicy", "AttachUserPolicy", 
 
 
 @pytest.mark.parametrize("forwarded", [False, True], ids=["not-made", "made"])
-@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize("operation", WRITES[:2])  # every call of every operation: tests/faults
 def test_the_run_after_a_killed_one_says_what_it_found_and_completes_it(
     operation: str, *, forwarded: bool, key: str, aws: FakeAws, account: Account, program: Program
 ) -> None:
