@@ -1,0 +1,9 @@
+"""The table of symptoms. The order counts: a row claims its part of a text before those below it."""
+
+from typing import Final
+
+from personalize_perms.diagnose import others, permissions
+from personalize_perms.diagnose.symptoms import Symptom
+
+SYMPTOMS: Final[tuple[Symptom, ...]] = (*permissions.SYMPTOMS, *others.SYMPTOMS)
+"""All rows, the most specific first."""
