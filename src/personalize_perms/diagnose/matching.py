@@ -22,11 +22,20 @@ _DENIAL: Final = re.compile(
     rf"(?: on (?:the )?(?:resource|resources)(?: with arn)?:? ?{_OPEN}(?P<resource>[^\s\"'`\])>,]{{1,2048}}))?",
     _FLAGS,
 )
+_WHY: Final = re.compile(
+    rf"{_CLOSE}[,.]? ?(?:because no [a-z -]{{3,40}} allows? (?:the )?[a-z0-9:*-]{{3,120}}(?: action)?"
+    r"|because public policies are \w+ by the blockpublicpolicy"
+    r"|because the resource does not exist in this region, [a-z, -]{3,120} denies access"
+    r"|with an explicit deny in [a-z -]{3,60})",
+    _FLAGS,
+)
 _WHO: Final = re.compile(r"(?:arn:aws[a-z-]{0,20}:[!-~]{1,600}|\b[a-z0-9-]{1,60}\.amazonaws\.com(?:\.cn)?)", _FLAGS)
 _BEFORE, _AFTER = 700, 400
-"""Characters around a denial in which it says who was denied, and by which kind of policy."""
+"""Characters before and after a denial in which it says who was denied, and why."""
 _BESIDE: Final = 300
-"""Characters within which a code belongs to the sentence beside it."""
+"""Characters within which a code belongs to the sentence beside it, unless another error begins in between."""
+_ANOTHER: Final = "error occurred"
+"""What AWS's SDKs begin an error with."""
 _SHOWN: Final = 300
 _MOST: Final = 200
 """So often one pattern is looked for in a text: a log that repeats itself says nothing new."""
@@ -38,6 +47,8 @@ class _Match:
     end: int
     symptom: Symptom
     facts: Facts
+    pattern: int = -1
+    """Which of the symptom's patterns; -1: a sentence of denial."""
 
 
 def complaints(text: str) -> tuple[Complaint, ...]:
@@ -66,35 +77,40 @@ def symptom_of(action: str, principal: str) -> Symptom | None:
 def _matches(flat: str) -> list[_Match]:
     found = list(_denials(flat))
     for symptom, patterns in _patterns():
-        for pattern in patterns:
+        for number, pattern in enumerate(patterns):
             for said in islice(pattern.finditer(flat), _MOST):
-                if not any(said.start() < other.end and other.start < said.end() for other in found):
-                    found.append(_Match(said.start(), said.end(), symptom, _groups(said)))
+                match = _Match(said.start(), said.end(), symptom, _groups(said), number)
+                if not any(_is_told(match, other, flat) for other in found):
+                    found.append(match)
     strong = [match for match in found if not match.symptom.weak]
-    return [match for match in found if not (match.symptom.weak and _is_beside(match, strong))]
+    return [m for m in found if not (m.symptom.weak and any(_is_beside(m, other, flat) for other in strong))]
 
 
-def _is_beside(weak: _Match, strong: list[_Match]) -> bool:
-    return any(weak.start - _BESIDE <= other.end and other.start <= weak.end + _BESIDE for other in strong)
+def _is_told(match: _Match, other: _Match, flat: str) -> bool:
+    """Tell whether another match says it already: the same words, or the same error in other words."""
+    if match.start < other.end and other.start < match.end:
+        return True
+    again = match.symptom is other.symptom and (match.pattern != other.pattern or match.symptom.weak)
+    return again and _is_beside(match, other, flat)
+
+
+def _is_beside(match: _Match, other: _Match, flat: str) -> bool:
+    """Tell whether both are parts of one error message."""
+    between = flat[min(match.end, other.end) : max(match.start, other.start)]
+    return len(between) <= _BESIDE and _ANOTHER not in between.lower()
 
 
 def _denials(flat: str) -> Iterator[_Match]:
     last = 0
     for said in islice(_DENIAL.finditer(flat), _MOST):
         before = flat[max(said.start() - _BEFORE, last) : said.start()]
-        after = flat[said.end() : said.end() + _AFTER]
-        following = _DENIAL.search(after)
-        after = after[: following.start()] if following else after
-        last = said.end()
+        why = _WHY.match(flat, said.end(), said.end() + _AFTER)
         who = [found[0].strip("\"'`,") for found in _WHO.finditer(before)]
+        last = why.end() if why else said.end()
         symptom = symptom_of(said["action"], who[-1] if who else "")
         if symptom:
-            yield _Match(
-                said.start(),
-                said.end(),
-                symptom,
-                denial(said["action"], who[-1] if who else "", said["resource"], after),
-            )
+            known = denial(said["action"], who[-1] if who else "", said["resource"], why[0] if why else "")
+            yield _Match(said.start(), last, symptom, known)
 
 
 def denial(action: str, principal: str, resource: str | None, sentence: str) -> Facts:

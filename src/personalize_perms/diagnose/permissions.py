@@ -166,7 +166,7 @@ SYMPTOMS: Final = (
         next_step="if the role was made in the last minute, try again; else compare its trust policy",
         docs=_TRUST,
         says=(
-            r"\brole(?:arn)?\b(?:<near>|.{0,30}<arn>.{0,30})\b(?:cannot|can not|can't|could not) be assumed\b",
+            r"\brole\S{0,300} (?:[^.]{0,60} )?(?:cannot|can not|can't|could not) be assumed\b",
             r"\b<cannot> assume <the>(?:service |iam )?role\b",
             r"\bpersonalize(?:\.amazonaws\.com)? (?:is |does )?(?:<cannot>|not have permissions? to) assume\b",
         ),

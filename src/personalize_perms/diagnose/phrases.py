@@ -6,7 +6,6 @@ from typing import Final
 
 _PHRASES: Final[Mapping[str, str]] = {
     "<absent>": r"(?:not (?:be )?found|doesn't exist|does not exist|not attachable)",
-    "<arn>": r"arn:aws[a-z-]{0,20}:[!-~]{1,600}?",
     "<bad>": r"(?:failed to satisfy|regular expression|not (?:a )?valid|invalid|malformed)",
     "<both>": r"(?:both|together|required?|must|only)",
     # Perhaps the bucket's name; a word that goes on with the sentence is none.

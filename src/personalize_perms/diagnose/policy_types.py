@@ -57,7 +57,7 @@ POLICY_TYPES: Final[Mapping[str, PolicyType]] = {
         proves=True,
     ),
     "VPC endpoint policy": PolicyType(
-        meaning="AWS names the policy of the VPC endpoint that the call went through",
+        meaning="AWS names the VPC endpoint policy of the endpoint that the call went through",
         next_step="ask whoever owns the endpoint to allow the action in its policy",
         proves=True,
     ),

@@ -15,7 +15,7 @@ _PREFIX: Final = re.compile(
     re.MULTILINE | re.ASCII,
 )
 _QUOTES: Final = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " "})
-_ESCAPES: Final = re.compile(r"""\\+(?:([nrt])|u0027|u0022|(["'/]))""")
+_ESCAPES: Final = re.compile(r"""\\{1,4}(?:([nrt])|u0027|u0022|(["'/]))""")
 
 
 def flat(text: str) -> str:
