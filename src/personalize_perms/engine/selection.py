@@ -1,0 +1,130 @@
+"""A part of a plan: the changes that mend one link, and what they cannot be without. Pure.
+
+A plan for a whole set-up may want much more than the one statement whose absence broke a job. Its lines are chosen by
+what they are about, `KIND RESOURCE`; whoever applies such a part plans the whole anew and takes the same lines from it.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from personalize_perms import documents
+from personalize_perms.documents import DocumentKind
+from personalize_perms.model.changes import Action, Change, Plan
+from personalize_perms.model.links import Link
+from personalize_perms.model.names import Arn
+from personalize_perms.model.operations import (
+    CreateGrant,
+    CreatePolicy,
+    CreateRole,
+    DeletePolicyVersion,
+    PutBucketPolicy,
+    PutKeyPolicy,
+    TagPolicy,
+)
+
+_MAKES_ROOM: Final = "managed-policy-version"
+_ROLES: Final = frozenset({"role", "trust-policy"})
+_KINDS: Final[Mapping[Link, frozenset[str]]] = {
+    Link.USER: frozenset({"managed-policy", "attachment", *_ROLES}),
+    Link.TRUST: _ROLES,
+    Link.ROLE_POLICY: frozenset({"managed-policy", "attachment", "role"}),
+    Link.BOUNDARY: frozenset({"permissions-boundary"}),
+    Link.BUCKET_POLICY: frozenset({"bucket-policy"}),
+    Link.BUCKET_REGION: frozenset(),
+    Link.BUCKET_ENCRYPTION: frozenset({"key-policy"}),
+    Link.BLOCK_PUBLIC_ACCESS: frozenset(),
+    Link.KEY_STATE: frozenset(),
+    Link.KEY_POLICY: frozenset({"key-policy"}),
+    Link.KEY_GRANT: frozenset({"grant"}),
+}
+"""Which kinds of changes mend which link."""
+
+
+def line(change: Change) -> str:
+    """Return what a change is called in a selection."""
+    return f"{change.kind} {change.resource}"
+
+
+def mending(plan: Plan, links: Collection[Link], user_policy_arn: str) -> tuple[str, ...]:
+    """Return the lines of the changes that mend these links; empty where the plan changes nothing about them."""
+    wanted = [
+        change
+        for change in plan.changes
+        if change.action in (Action.CREATE, Action.UPDATE, Action.BLOCKED)
+        and any(_mends(change, link, plan, user_policy_arn) for link in links)
+    ]
+    return tuple(dict.fromkeys(line(change) for change in wanted))
+
+
+def selected(plan: Plan, lines: Collection[str]) -> Plan:
+    """Return the part of `plan` that these lines name, with what it depends on; the whole plan if they name nothing.
+
+    Nothing is ever deleted by a part of a plan, except to make room: what replaces it may not be in that part.
+    """
+    if not lines:
+        return plan
+    wanted = set(lines)
+    chosen = [change for change in plan.changes if line(change) in wanted]
+    while more := [line(change) for change in _needed(plan, chosen) if line(change) not in wanted]:
+        wanted.update(more)
+        chosen = [change for change in plan.changes if line(change) in wanted]
+    changes = tuple(c for c in chosen if c.action is not Action.DELETE or c.kind == _MAKES_ROOM)
+    about = {change.resource for change in changes}
+    names = {_name(change) for change in changes}
+    return replace(
+        plan,
+        changes=changes,
+        documents=tuple(stored for stored in plan.documents if (stored.kind, stored.name) in names),
+        findings=tuple(finding for finding in plan.findings if finding.resource in about),
+    )
+
+
+def _mends(change: Change, link: Link, plan: Plan, user_policy_arn: str) -> bool:
+    if change.kind not in _KINDS[link]:
+        return False
+    about = change.resource.partition(" -> ")[0]
+    if link is Link.USER:
+        return about == user_policy_arn or (change.kind in _ROLES and about != plan.role_arn)
+    if link in (Link.ROLE_POLICY, Link.TRUST):
+        return about == plan.role_arn if change.kind in _ROLES else about != user_policy_arn
+    return True
+
+
+def _needed(plan: Plan, chosen: Collection[Change]) -> Iterator[Change]:
+    """Yield what the chosen changes cannot be without: who they name, the room they take, and the ledger."""
+    lines = [line(change) for change in chosen]
+    texts = [_text(change) for change in chosen]
+    for change in plan.writes:
+        match change.operation:
+            case CreatePolicy(arn=arn):
+                needed = any(text.startswith(f"attachment {arn} -> ") for text in lines)
+            case CreateRole(arn=arn, name=name):
+                needed = any(text.endswith(f"-> role/{name}") for text in lines) or any(f'"{arn}"' in t for t in texts)
+            case DeletePolicyVersion(arn=arn):
+                needed = f"managed-policy {arn}" in lines
+            case TagPolicy():
+                # What is granted must be remembered where undo looks for it.
+                needed = bool(lines)
+            case _:
+                needed = False
+        if needed:
+            yield change
+
+
+def _text(change: Change) -> str:
+    """Return what a change stores or sends that can name a role."""
+    match change.operation:
+        case CreateGrant(grantee_arn=arn):
+            return f'"{arn}"'
+        case PutBucketPolicy(document_json=str(text)) | PutKeyPolicy(document_json=str(text)):
+            return documents.compact(documents.parse(text))
+        case _:
+            return ""
+
+
+def _name(change: Change) -> tuple[str, str]:
+    """Return kind and name of the document that a change stores."""
+    by_name = change.kind in ("managed-policy", *_ROLES)
+    kind = DocumentKind.TRUST_POLICY if change.kind in _ROLES else change.kind
+    return str(kind), Arn.parse(change.resource).name if by_name else change.resource
