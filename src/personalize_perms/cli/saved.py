@@ -39,7 +39,7 @@ def check_out(ctx: click.Context, request: Request, out: Path) -> None:
     plan_file.check_target(out)
 
 
-def save(request: Request, plan: Plan, live: Live, out: Path, talk: Talk, only: tuple[str, ...] = ()) -> None:  # noqa: PLR0913
+def save(request: Request, plan: Plan, live: Live, out: Path, talk: Talk, only: tuple[str, ...] = ()) -> None:
     """Write the plan, or the part of it that the lines `only` name, to `out` and say how to go on."""
     file = PlanFile.of(_saved(request, plan, live, only))
     plan_file.write(out, file)

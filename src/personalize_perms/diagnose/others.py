@@ -173,7 +173,7 @@ SYMPTOMS: Final = (
         says=(
             r"\bno ?such ?(?:bucket|key)\b(?! ?policy)",
             r"\bspecified (?:bucket|key) does not exist\b",
-            r"\b(?:no|cannot find|could not find) (?:\w+ ){0,2}files? (?:found )?(?:in|at) <the>(?:s3|path|\w* ?location)\b",
+            r"\b(?:no|cannot find|could not find) (?:\w+ ){0,2}files? (?:found )?(?:in|at) <the>(?:s3|path|location)\b",
         ),
     ),
     Symptom(

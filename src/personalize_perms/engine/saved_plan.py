@@ -156,7 +156,7 @@ class SavedPlan:
     """The lines of the whole plan that this is a part of, as `engine.selection` names them; empty: it is the whole."""
 
     @classmethod
-    def of(  # noqa: PLR0913 - a plan and what it was made from
+    def of(
         cls,
         plan: Plan,
         live: Live,
@@ -199,7 +199,7 @@ class SavedPlan:
 
     @property
     def content(self) -> dict[str, Any]:
-        """What stands in the file. A whole plan says nothing of parts, so files from before there were any are alike."""
+        """What stands in the file. A whole plan says nothing of parts: its files are as they always were."""
         content = asdict(self)
         if not self.only:
             del content["only"]
