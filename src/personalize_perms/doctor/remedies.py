@@ -72,7 +72,7 @@ def remedy(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[s
     if hint:
         return hint, None
     statement = _allowing(group)
-    return f"ask whoever owns the {_document(first, decision.lacking)} to add the statement", statement
+    return f"ask whoever owns the {_document(first, decision.lacking, chain)} to add the statement", statement
 
 
 def _to_know(unknown: Sequence[str]) -> str:
@@ -82,9 +82,10 @@ def _to_know(unknown: Sequence[str]) -> str:
     return "look at the condition: what decides is not documented, or not to be seen from here"
 
 
-def _document(judged: "Judged", lacking: Layer | None) -> str:
+def _document(judged: "Judged", lacking: Layer | None, chain: "Chain") -> str:
+    boundary = chain.policies(judged.need.question, judged.need.where).boundary
     names = {
-        Layer.BOUNDARY: "permissions boundary",
+        Layer.BOUNDARY: f"permissions boundary {boundary.name if boundary else ''}".rstrip(),
         Layer.SERVICE_CONTROL: "service control policy",
         Layer.RESOURCE_CONTROL: "resource control policy",
         Layer.SESSION: "session policy",
@@ -98,7 +99,7 @@ def _allowing(group: "Sequence[Judged]") -> dict[str, object]:
     """Return the statement that is missing."""
     first = group[0].need.question
     actions = dict.fromkeys(one.need.question.action for one in group)
-    resources = dict.fromkeys(one.need.question.resource for one in group)
+    resources = dict.fromkeys(one.need.scope or one.need.question.resource for one in group)
     statement: dict[str, object] = {"Effect": "Allow", "Action": [*actions], "Resource": [*resources]}
     if group[0].decision.lacking is Layer.RESOURCE:
         kind = "Service" if first.principal.type is PrincipalType.SERVICE else "AWS"
