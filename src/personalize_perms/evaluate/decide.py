@@ -161,8 +161,8 @@ class _Case:
     def _lacking(self, gates: Sequence[Say], ways: Sequence[Way]) -> Decision:
         """Name the layer in which an Allow is missing: a gate, or what the most promising way still lacks."""
         closed = [say for say in gates if say.allows is False]
-        if not closed and ways:
-            closed = [say for say in max(reversed(ways), key=_progress) if say.allows is False]
+        if not closed and (asked := [way for way in ways if not _lacks_a_grant(way)]):
+            closed = [say for say in max(reversed(asked), key=_progress) if say.allows is False]
         layer = closed[0].layer if closed else Layer.RESOURCE
         because = wording.lacking(self.question, layer) if ways else wording.root_cannot_assume(self.question)
         return Decision(verdict=Verdict.DENIED, because=because, lacking=layer)
@@ -184,6 +184,10 @@ def _perhaps(say: Say) -> Say:
 def _agreed(same: Sequence[Way], across: Sequence[Way]) -> Say:
     verdicts = [any_of(all_of(say.allows for say in way) for way in ways) for ways in (same, across)]
     return Say(Layer.RESOURCE, allows=agreed(verdicts, depends_on("aws:ResourceAccount")))
+
+
+def _lacks_a_grant(way: Way) -> bool:
+    return any(say.layer is Layer.GRANT and say.allows is False for say in way)
 
 
 def _progress(way: Way) -> tuple[bool, int]:
