@@ -12,7 +12,12 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 Headers = list[tuple[str, str]]
 
 _S3_VERBS = {"GET": "Get", "PUT": "Put", "DELETE": "Delete", "HEAD": "Head", "POST": "Post"}
-_S3_PARTS = {"policy": "BucketPolicy", "encryption": "BucketEncryption", "": "Bucket"}
+_S3_PARTS = {
+    "policy": "BucketPolicy",
+    "encryption": "BucketEncryption",
+    "publicAccessBlock": "PublicAccessBlock",
+    "": "Bucket",
+}
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/[0-9]+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 READS = re.compile(r"(Get|List|Head|Describe|Simulate|Validate).*")
 UNPLAYED = ("SimulatePrincipalPolicy", "ValidatePolicy")

@@ -62,7 +62,7 @@ def remedy(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[s
     first = group[0]
     decision, where = first.decision, first.need.where
     if decision.verdict is Verdict.UNKNOWN:
-        return _to_know(decision.unknown), None
+        return _to_know(group, chain), None
     if decision.statement:
         return _exempt(group, chain, repair)
     command = repair.mends(first.link, where)
@@ -75,10 +75,10 @@ def remedy(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[s
     return f"ask whoever owns the {_document(first, decision.lacking, chain)} to add the statement", statement
 
 
-def _to_know(unknown: Sequence[str]) -> str:
-    names = [name for name in unknown if " " in name]
+def _to_know(group: "Sequence[Judged]", chain: "Chain") -> str:
+    names = dict.fromkeys(name for one in group for name in one.decision.unknown if name in chain.unread)
     if names:
-        return f"ask for the right to read the {' and the '.join(names)}, then check again"
+        return "; ".join(f"to read {name}: {chain.unread[name]}" for name in names)
     return "look at the condition: what decides is not documented, or not to be seen from here"
 
 
