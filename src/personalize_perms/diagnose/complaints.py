@@ -7,7 +7,7 @@ from personalize_perms.diagnose import facts as naming
 from personalize_perms.diagnose.facts import Facts
 from personalize_perms.diagnose.policy_types import POLICY_TYPES, PolicyType
 from personalize_perms.diagnose.symptoms import Nature, Symptom
-from personalize_perms.model.links import Link
+from personalize_perms.model.examination import Link
 
 _SILENT: Final = PolicyType(meaning="")
 
@@ -54,7 +54,7 @@ class Complaint:
             # A service has no policies of its own: what lets it in is the resource's.
             links = tuple(link for link in links if link not in (Link.ROLE_POLICY, Link.BOUNDARY, Link.KEY_GRANT))
         elif naming.user_of(facts.principal) and Link.ROLE_POLICY in links:
-            links = (Link.USER, *(link for link in links if link is not Link.ROLE_POLICY))
+            links = (Link.USER_POLICY, *(link for link in links if link is not Link.ROLE_POLICY))
         first = tuple(link for link in links if link in self._policy_type.links)
         # A boundary that denies what a policy allows is a link of its own, wherever it is named.
         named = tuple(link for link in self._policy_type.links if link is Link.BOUNDARY and link not in links)

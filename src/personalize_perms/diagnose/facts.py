@@ -33,7 +33,6 @@ _ARN: Final = re.compile(
 )
 _PATH: Final = re.compile(r"\bs3://[^\s\"'`,;()<>\[\]{}]{3,256}")
 _END: Final = ".:,;!?"
-_SSO: Final = "AWSReservedSSO_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,13 +125,12 @@ def key_of(resource: str) -> str:
 
 
 def role_of(principal: str) -> str:
-    """Return the name of the role that a principal is, or is a session of; nothing for roles of Identity Center."""
+    """Return the name of the role that a principal is, or is a session of, or nothing."""
     arn = arn_of(principal)
     if not arn:
         return ""
     kind, _, rest = arn.resource.partition("/")
-    name = {"assumed-role": rest.partition("/")[0], "role": arn.name}.get(kind, "")
-    return "" if name.startswith(_SSO) else name
+    return {"assumed-role": rest.partition("/")[0], "role": arn.name}.get(kind, "")
 
 
 def user_of(principal: str) -> str:

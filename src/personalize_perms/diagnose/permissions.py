@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 from typing import Final
 
 from personalize_perms.diagnose.symptoms import CHAIN, PERSONALIZE, Nature, Symptom
-from personalize_perms.model.links import Link
+from personalize_perms.model.examination import Link
 from personalize_perms.model.settings import Workflow
 
 _S3: Final = f"{PERSONALIZE}granting-personalize-s3-access.html"
@@ -44,7 +44,11 @@ SYMPTOMS: Final = (
             r"\binsufficient <rights> for accessing data in <s3>\b<gap>fix <the>bucket policy<bucket>",
             r"\binsufficient <rights> for accessing data in <s3>\b<gap>#attach-bucket-policy\b",
         ),
-        links=(Link.BUCKET_POLICY, Link.BUCKET_REGION, Link.BUCKET_ENCRYPTION, Link.KEY_POLICY),
+        links=(
+            Link.BUCKET_POLICY,
+            Link.BUCKET_REGION,
+            Link.BLOCK_PUBLIC_ACCESS,
+        ),
     ),
     Symptom(
         id="s3-access",
@@ -66,6 +70,7 @@ SYMPTOMS: Final = (
             Link.KEY_STATE,
             Link.KEY_POLICY,
             Link.KEY_GRANT,
+            Link.SERVICE_CONTROL,
         ),
     ),
     Symptom(
@@ -84,7 +89,7 @@ SYMPTOMS: Final = (
         docs=_USER,
         says=(r"\b(?:not (?:authorized|allowed)|no <rights>|not have <rights>) to pass <the>role\b",),
         denies=(r"iam:passrole",),
-        links=(Link.USER,),
+        links=(Link.PASS_ROLE,),
     ),
     Symptom(
         id="data-insights",
@@ -94,7 +99,7 @@ SYMPTOMS: Final = (
         next_step="allow the actions as AWS's service reference spells them, in the plural",
         docs=f"{PERSONALIZE}analyze-data-minimum-permissions.html",
         denies=(r"personalize:(?:create|describe|list|get)datainsights?(?:jobs?)?",),
-        links=(Link.USER,),
+        links=(Link.USER_POLICY,),
     ),
     Symptom(
         id="tag-resource",
@@ -103,7 +108,7 @@ SYMPTOMS: Final = (
         next_step="allow personalize:TagResource, or create it without tags",
         docs=f"{PERSONALIZE}tags-iam.html",
         denies=(r"personalize:(?:un)?tagresource",),
-        links=(Link.USER,),
+        links=(Link.USER_POLICY,),
     ),
     Symptom(
         id="user-action",
@@ -112,7 +117,7 @@ SYMPTOMS: Final = (
         next_step="allow it; List* and PutEvents need Resource *, creating solutions and recommenders the recipe too",
         docs=_USER,
         denies=(r"personalize:[a-z]{3,80}",),
-        links=(Link.USER,),
+        links=(Link.USER_POLICY,),
     ),
     Symptom(
         id="export-encrypted-group",
@@ -156,7 +161,7 @@ SYMPTOMS: Final = (
         docs=_USER,
         denies=(r"sts:assumerole\w*",),
         by=r"arn:aws[a-z-]*:(?:iam::\d{12}:user|sts::\d{12}:(?:assumed-role|federated-user))/.*",
-        links=(Link.USER,),
+        links=(Link.ASSUME_ROLE,),
     ),
     Symptom(
         id="trust",
@@ -171,7 +176,10 @@ SYMPTOMS: Final = (
             r"\bpersonalize(?:\.amazonaws\.com)? (?:is |does )?(?:<cannot>|not have permissions? to) assume\b",
         ),
         denies=(r"sts:assumerole\w*",),
-        links=(Link.TRUST,),
+        links=(
+            Link.TRUST,
+            Link.SERVICE_ROLE,
+        ),
     ),
     Symptom(
         id="metric-attribution",
@@ -184,7 +192,14 @@ SYMPTOMS: Final = (
             r"\b<denied>\b<near>\bputmetricdata\b",
         ),
         denies=(r"cloudwatch:putmetricdata",),
-        links=(Link.ROLE_POLICY, Link.BOUNDARY, Link.BUCKET_POLICY, Link.KEY_POLICY),
+        links=(
+            Link.ROLE_POLICY,
+            Link.BOUNDARY,
+            Link.BUCKET_POLICY,
+            Link.KEY_STATE,
+            Link.KEY_POLICY,
+            Link.KEY_GRANT,
+        ),
         workflows=(Workflow.METRICS_CLOUDWATCH,),
     ),
     Symptom(
@@ -199,7 +214,15 @@ SYMPTOMS: Final = (
             r"\b<cannot> (?:write|put|export|upload|save)\b<gap>\b<denied>",
         ),
         denies=(r"s3:putobject\w*", r"s3:abortmultipartupload"),
-        links=(Link.ROLE_POLICY, Link.BOUNDARY, Link.BUCKET_POLICY, Link.BUCKET_ENCRYPTION, Link.KEY_POLICY),
+        links=(
+            Link.ROLE_POLICY,
+            Link.BOUNDARY,
+            Link.BUCKET_POLICY,
+            Link.BUCKET_ENCRYPTION,
+            Link.KEY_STATE,
+            Link.KEY_POLICY,
+            Link.KEY_GRANT,
+        ),
     ),
     Symptom(
         id="input",
@@ -208,7 +231,15 @@ SYMPTOMS: Final = (
         next_step="allow s3:GetObject on the objects and s3:ListBucket on the bucket, in the document named below",
         docs=_S3,
         denies=(r"s3:(?:getobject\w*|listbucket\w*|headobject|headbucket|getbucketlocation)",),
-        links=(Link.ROLE_POLICY, Link.BOUNDARY, Link.BUCKET_POLICY, Link.BUCKET_ENCRYPTION, Link.KEY_POLICY),
+        links=(
+            Link.ROLE_POLICY,
+            Link.BOUNDARY,
+            Link.BUCKET_POLICY,
+            Link.BUCKET_ENCRYPTION,
+            Link.KEY_STATE,
+            Link.KEY_POLICY,
+            Link.KEY_GRANT,
+        ),
     ),
     Symptom(
         id="block-public-access",

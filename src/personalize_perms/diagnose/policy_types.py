@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from personalize_perms.model.links import Link
+from personalize_perms.model.examination import Link
 
 _RESOURCE_LINKS: Final = (Link.BUCKET_POLICY, Link.KEY_POLICY, Link.KEY_GRANT, Link.TRUST)
 
@@ -29,7 +29,7 @@ _ORGANISATION: Final = "ask whoever administers the organization; nothing in thi
 POLICY_TYPES: Final[Mapping[str, PolicyType]] = {
     "identity-based policy": PolicyType(
         meaning="AWS names the identity-based policies: those of the user or role that was denied",
-        links=(Link.ROLE_POLICY, Link.USER),
+        links=(Link.ROLE_POLICY, Link.USER_POLICY, Link.PASS_ROLE),
     ),
     "resource-based policy": PolicyType(
         meaning="AWS names the resource-based policy: that of the bucket, key or role it was about",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from personalize_perms.model.links import Link
+from personalize_perms.model.examination import Link
 from personalize_perms.model.settings import Workflow
 
 PERSONALIZE: Final = "https://docs.aws.amazon.com/personalize/latest/dg/"
@@ -49,20 +49,8 @@ class Symptom:
     """Only a code or a turn of phrase: it counts where nothing beside it says more."""
 
 
-CHAIN: Final = (
-    Link.BUCKET_REGION,
-    Link.ROLE_POLICY,
-    Link.BOUNDARY,
-    Link.BUCKET_POLICY,
-    Link.BUCKET_ENCRYPTION,
-    Link.KEY_STATE,
-    Link.KEY_POLICY,
-    Link.KEY_GRANT,
-    Link.TRUST,
-    Link.USER,
-    Link.BLOCK_PUBLIC_ACCESS,
-)
-"""Every link, in the order in which a failed job is best looked into."""
+CHAIN: Final = tuple(link for link in Link if link is not Link.SECOND_OPINION)
+"""Every link, in the order in which to look for the one that is broken."""
 
 UNRECOGNISED: Final = Symptom(
     id="unrecognised",

@@ -12,7 +12,7 @@ from personalize_perms.doctor import contexts
 from personalize_perms.doctor.needs import Need
 from personalize_perms.evaluate import Policies, compiled, decide
 from personalize_perms.model.access import Principal, PrincipalType, Question
-from personalize_perms.model.examination import Link
+from personalize_perms.model.examination import Asked, Link
 from personalize_perms.model.findings import Verdict
 from personalize_perms.model.live import Live, Present
 from personalize_perms.model.resources import (
@@ -91,6 +91,23 @@ def needs(settings: Settings, desired: Desired, found: Iterable[Person]) -> tupl
         for action, resource in meant
     )
     return (*starts, *_assuming(settings, desired))
+
+
+def of_asked(asked: Iterable[Asked], place: Place, live: Live) -> Iterator[tuple[Person, Need]]:
+    """Yield who is asked about, and the need to be allowed what was asked."""
+    for one in asked:
+        person = Person(kind=one.kind, name=one.name, principal=_principal(place, live, one.kind, one.name))
+        passes = one.action.lower() == _PASS_ROLE.lower()
+        question = _question(place, person.principal, _PASS_ROLE if passes else one.action, one.resource)
+        yield (
+            person,
+            Need(
+                link=Link.PASS_ROLE if passes else Link.USER_POLICY,
+                who=f"{one.kind} {one.name}",
+                where=one.resource if passes else "Amazon Personalize",
+                question=question,
+            ),
+        )
 
 
 def _meant(settings: Settings, desired: Desired) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Final
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
 from personalize_perms.model.changes import Action, Change, Plan
-from personalize_perms.model.links import Link
+from personalize_perms.model.examination import Link
 from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import (
     CreateGrant,
@@ -25,20 +25,20 @@ from personalize_perms.model.operations import (
 
 _MAKES_ROOM: Final = "managed-policy-version"
 _ROLES: Final = frozenset({"role", "trust-policy"})
+_POLICIES: Final = frozenset({"managed-policy", "attachment"})
 _KINDS: Final[Mapping[Link, frozenset[str]]] = {
-    Link.USER: frozenset({"managed-policy", "attachment", *_ROLES}),
+    Link.SERVICE_ROLE: _ROLES,
     Link.TRUST: _ROLES,
-    Link.ROLE_POLICY: frozenset({"managed-policy", "attachment", "role"}),
+    Link.ASSUME_ROLE: _ROLES,
+    Link.ROLE_POLICY: _POLICIES | {"role"},
+    Link.USER_POLICY: _POLICIES,
+    Link.PASS_ROLE: _POLICIES,
     Link.BOUNDARY: frozenset({"permissions-boundary"}),
     Link.BUCKET_POLICY: frozenset({"bucket-policy"}),
-    Link.BUCKET_REGION: frozenset(),
-    Link.BUCKET_ENCRYPTION: frozenset({"key-policy"}),
-    Link.BLOCK_PUBLIC_ACCESS: frozenset(),
-    Link.KEY_STATE: frozenset(),
     Link.KEY_POLICY: frozenset({"key-policy"}),
     Link.KEY_GRANT: frozenset({"grant"}),
 }
-"""Which kinds of changes mend which link."""
+"""Which kinds of changes mend which link; the others are mended by nothing that this program does."""
 
 
 def line(change: Change) -> str:
@@ -52,9 +52,20 @@ def mending(plan: Plan, links: Collection[Link], user_policy_arn: str) -> tuple[
         change
         for change in plan.changes
         if change.action in (Action.CREATE, Action.UPDATE, Action.BLOCKED)
-        and any(_mends(change, link, plan, user_policy_arn) for link in links)
+        and any(mends(change.kind, change.resource, link, plan, user_policy_arn) for link in links)
     ]
     return tuple(dict.fromkeys(line(change) for change in wanted))
+
+
+def mends(kind: str, resource: str, link: Link, plan: Plan, user_policy_arn: str) -> bool:
+    """Tell whether a change of this kind, about this resource, mends the link."""
+    if kind not in _KINDS.get(link, frozenset()):
+        return False
+    about = resource.partition(" -> ")[0]
+    of_people = link in (Link.USER_POLICY, Link.PASS_ROLE, Link.ASSUME_ROLE)
+    if kind in _ROLES:
+        return (about != plan.role_arn) == of_people
+    return kind not in _POLICIES or (about == user_policy_arn) == of_people
 
 
 def selected(plan: Plan, lines: Collection[str]) -> Plan:
@@ -78,17 +89,6 @@ def selected(plan: Plan, lines: Collection[str]) -> Plan:
         documents=tuple(stored for stored in plan.documents if (stored.kind, stored.name) in names),
         findings=tuple(finding for finding in plan.findings if finding.resource in about),
     )
-
-
-def _mends(change: Change, link: Link, plan: Plan, user_policy_arn: str) -> bool:
-    if change.kind not in _KINDS[link]:
-        return False
-    about = change.resource.partition(" -> ")[0]
-    if link is Link.USER:
-        return about == user_policy_arn or (change.kind in _ROLES and about != plan.role_arn)
-    if link in (Link.ROLE_POLICY, Link.TRUST):
-        return about == plan.role_arn if change.kind in _ROLES else about != user_policy_arn
-    return True
 
 
 def _needed(plan: Plan, chosen: Collection[Change]) -> Iterator[Change]:

@@ -1,0 +1,65 @@
+"""Which findings the complaints point to, the cause first, and which changes of the plan mend them. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from personalize_perms.diagnose.complaints import Complaint
+from personalize_perms.engine import selection
+from personalize_perms.model.changes import Plan
+from personalize_perms.model.examination import Link
+from personalize_perms.model.findings import Finding, Verdict
+
+_CERTAINTY: Final = (Verdict.DENIED, Verdict.UNKNOWN, Verdict.ALLOWED)
+_STOPS: Final = frozenset({"missing", "conflict", "limit", "not-readable"})
+"""Checks of what keeps the account from being looked at as the settings say."""
+_DRIFT: Final = "drift-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pointer:
+    """What the complaints are about, and the plan that would bring the set-up to its settings."""
+
+    complaints: tuple[Complaint, ...]
+    plan: Plan
+    user_policy_arn: str
+
+    def pointed(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return those of the findings that the complaints point to, the likeliest cause first."""
+        ranked = [(rank, finding) for finding in findings if (rank := self._rank(finding))]
+        return tuple(finding for _, finding in sorted(ranked, key=lambda pair: pair[0]))
+
+    def mending(self, findings: Sequence[Finding]) -> tuple[str, ...]:
+        """Return the lines of the plan that mend what is denied, as `engine.selection` names them."""
+        broken = [finding for finding in findings if finding.verdict is Verdict.DENIED]
+        links = {link for finding in broken for link in self._links(finding)}
+        lines = selection.mending(self.plan, links, self.user_policy_arn)
+        # Of buckets and keys, just those that are broken; a role and its policies hang together.
+        about = {finding.resource for finding in broken}
+        return tuple(line for line in lines if not _is_of_one(line) or line.split(" ")[1] in about)
+
+    def _rank(self, finding: Finding) -> tuple[int, ...] | None:
+        links = self._links(finding)
+        certainty, drifts = _CERTAINTY.index(finding.verdict), finding.check.startswith(_DRIFT)
+        for number, complaint in enumerate(self.complaints):
+            for position, link in enumerate(complaint.links):
+                if link in links:
+                    facts = complaint.facts
+                    named = (facts.bucket, facts.key_arn, facts.resource, *(place.bucket for place in facts.locations))
+                    elsewhere = not any(name and name in finding.resource for name in named)
+                    return certainty, int(drifts), number, int(elsewhere), position
+        return (len(_CERTAINTY),) if finding.check in _STOPS else None
+
+    def _links(self, finding: Finding) -> tuple[Link, ...]:
+        """Return the links that a finding is about, among those that the complaints point to."""
+        links = dict.fromkeys(link for complaint in self.complaints for link in complaint.links)
+        if not finding.check.startswith(_DRIFT):
+            return tuple(link for link in links if link == finding.check)
+        kind = finding.check.removeprefix(_DRIFT)
+        return tuple(
+            link for link in links if selection.mends(kind, finding.resource, link, self.plan, self.user_policy_arn)
+        )
+
+
+def _is_of_one(line: str) -> bool:
+    return line.startswith(("bucket-policy ", "key-policy ", "grant "))
