@@ -12,7 +12,7 @@ import click
 from personalize_perms import diagnose as symptoms
 from personalize_perms.cli import setup, verdict
 from personalize_perms.cli.check import repairing
-from personalize_perms.cli.given import Given, given
+from personalize_perms.cli.given import given
 from personalize_perms.cli.options import SettingsCommand, request_of, shared
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
@@ -24,7 +24,7 @@ from personalize_perms.diagnose.reading import Reading
 from personalize_perms.model.errors import Cancelled, PersonalizePermsError, SettingsError
 from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.inert import inert
-from personalize_perms.model.names import Arn
+from personalize_perms.model.names import AccountId, Arn
 from personalize_perms.model.options import arguments
 from personalize_perms.report import complaints as wording
 from personalize_perms.report import envelope, lines, verdicts
@@ -85,7 +85,7 @@ def _of_work(request: Request, arn: Arn, out: Path | None, talk: Talk) -> Result
     request = replace(request, region=arn.region)
     with setup.opened(request) as session:
         account = setup.open_account(
-            replace(request, expect_account=request.expect_account or arn.account), session, talk
+            replace(request, expect_account=request.expect_account or AccountId(arn.account)), session, talk
         )
         reading = _read_work(session, arn)
         return _Diagnosis(request, reading, out, talk).result((session, account))
@@ -225,7 +225,9 @@ class _Diagnosis:
         )
         about = pointer.pointed(examination.findings)
         others = sum(finding not in about and verdict.fails("medium", finding) for finding in examination.findings)
-        return _Seen(plan, live, (*found.findings, *about), pointer.mending(about), others)
+        sure = [finding for finding in found.findings if finding.verdict is Verdict.DENIED]
+        unsure = [finding for finding in found.findings if finding.verdict is not Verdict.DENIED]
+        return _Seen(plan, live, (*sure, *about, *unsure), pointer.mending(about), others)
 
     def _offer(self, request: Request, seen: _Seen, command: str) -> None:
         from personalize_perms.engine import selection  # noqa: PLC0415 - nothing of this for --help
@@ -271,8 +273,8 @@ def _at_home(request: Request, told: Sequence[Complaint]) -> Request:
     account = next((one.facts.account for one in told if one.facts.account and one.links), None)
     if request.sandbox:
         return request
-    expected = request.expect_account or request.account or account
-    return replace(request, region=request.region or region, expect_account=expected)  # type: ignore[arg-type]
+    expected = request.expect_account or request.account or (AccountId(account) if account else None)
+    return replace(request, region=request.region or region, expect_account=expected)
 
 
 def _proven(complaint: Complaint) -> Finding:

@@ -19,7 +19,10 @@ from personalize_perms.report.lines import Line
 _GZIP: Final = b"\x1f\x8b"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _ENDINGS: Final = (".json", ".gz", ".log", ".txt")
-_WHAT: Final = "an error text in quotes, the ARN of a job or dataset group, a file with a CloudTrail event, or - for standard input"
+_WHAT: Final = (
+    "an error text in quotes, the ARN of a job or dataset group, a file with a CloudTrail event, "
+    "or - for standard input"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,7 +156,7 @@ def _other_roles(settings: Settings, complaints: Iterable[Complaint]) -> Iterato
     own = settings.service_role_name
     for complaint in complaints:
         role = naming.arn_of(_role(complaint))
-        if role and role.name != own:
+        if role and role.name != own and Link.ASSUME_ROLE not in complaint.links:
             yield Finding(
                 check="other-role",
                 severity=Severity.HIGH,

@@ -14,6 +14,7 @@ from personalize_perms.model.changes import Action, Change, Plan
 from personalize_perms.model.examination import Link
 from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import (
+    Attach,
     CreateGrant,
     CreatePolicy,
     CreateRole,
@@ -22,6 +23,7 @@ from personalize_perms.model.operations import (
     PutKeyPolicy,
     TagPolicy,
 )
+from personalize_perms.model.resources import PrincipalKind
 
 _MAKES_ROOM: Final = "managed-policy-version"
 _ROLES: Final = frozenset({"role", "trust-policy"})
@@ -92,35 +94,39 @@ def selected(plan: Plan, lines: Collection[str]) -> Plan:
 
 
 def _needed(plan: Plan, chosen: Collection[Change]) -> Iterator[Change]:
-    """Yield what the chosen changes cannot be without: who they name, the room they take, and the ledger."""
-    lines = [line(change) for change in chosen]
-    texts = [_text(change) for change in chosen]
+    """Yield what the chosen changes cannot be without: who they name, the room they take, and the ledger.
+
+    A role that is made is nothing without what names it: its policies, and the keys that are to let it in.
+    """
+    made = [change.operation for change in chosen if isinstance(change.operation, CreateRole)]
     for change in plan.writes:
         match change.operation:
             case CreatePolicy(arn=arn):
-                needed = any(text.startswith(f"attachment {arn} -> ") for text in lines)
-            case CreateRole(arn=arn, name=name):
-                needed = any(text.endswith(f"-> role/{name}") for text in lines) or any(f'"{arn}"' in t for t in texts)
+                needed = any(line(one).startswith(f"attachment {arn} -> ") for one in chosen)
+            case CreateRole():
+                needed = any(_names(one, change.operation) for one in chosen)
             case DeletePolicyVersion(arn=arn):
-                needed = f"managed-policy {arn}" in lines
+                needed = any(line(one) == f"managed-policy {arn}" for one in chosen)
             case TagPolicy():
                 # What is granted must be remembered where undo looks for it.
-                needed = bool(lines)
+                needed = bool(chosen)
             case _:
-                needed = False
+                needed = any(_names(change, role) for role in made)
         if needed:
             yield change
 
 
-def _text(change: Change) -> str:
-    """Return what a change stores or sends that can name a role."""
+def _names(change: Change, role: CreateRole) -> bool:
+    """Tell whether what a change sends names the role."""
     match change.operation:
+        case Attach(principal_kind=PrincipalKind.ROLE, principal_name=name):
+            return name == role.name
         case CreateGrant(grantee_arn=arn):
-            return f'"{arn}"'
+            return arn == role.arn
         case PutBucketPolicy(document_json=str(text)) | PutKeyPolicy(document_json=str(text)):
-            return documents.compact(documents.parse(text))
+            return f'"{role.arn}"' in documents.compact(documents.parse(text))
         case _:
-            return ""
+            return False
 
 
 def _name(change: Change) -> tuple[str, str]:
