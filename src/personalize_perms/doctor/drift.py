@@ -67,7 +67,7 @@ def _drift(change: Change, plan: Plan, command: str) -> Finding:
         return Finding(
             check=f"drift-{change.kind}",
             severity=Severity.HIGH,
-            verdict=Verdict.UNKNOWN if "cannot be known" in change.reason else Verdict.DENIED,
+            verdict=Verdict.UNKNOWN if change.unread else Verdict.DENIED,
             resource=change.resource,
             message=f"the {_kind(change)} {change.resource} cannot be brought to what the settings say",
             reason=change.reason,
