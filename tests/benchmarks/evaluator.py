@@ -17,7 +17,7 @@ ACTIONS = ("s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:DeleteObject", "
 SECONDS = 2.0
 
 
-def documents(named: bool) -> dict[str, Any]:  # noqa: FBT001 - a role's policy, or a bucket's
+def document(*, named: bool) -> dict[str, Any]:
     """Return a document of ten statements such as real ones have, with conditions, wildcards and variables."""
     source = {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnLike": {"aws:SourceArn": "arn:aws:personalize:*:*:*"}}
     whole: list[dict[str, Any]] = [
@@ -90,14 +90,15 @@ def rate(ask: Callable[[Question], Decision]) -> float:
 
 def main() -> None:
     """Print the figures."""
-    own, bucket = compiled(documents(False), "role policy"), compiled(documents(True), "bucket policy")
+    own, bucket = compiled(document(named=False), "role policy"), compiled(document(named=True), "bucket policy")
     full = compiled({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "full access")
+    limited = Policies(identity=(own,), resource=bucket, boundary=full, service_control=((full,), (full,)))
     for words, policies in [
         ("role policy", Policies(identity=(own,))),
         ("role and bucket policy", Policies(identity=(own,), resource=bucket)),
         (
             "with boundary and service control",
-            Policies(identity=(own,), resource=bucket, boundary=full, service_control=((full,), (full,))),
+            limited,
         ),
     ]:
         found = rate(lambda question, policies=policies: decide(policies, question))  # type: ignore[misc]

@@ -48,7 +48,7 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """May this principal do this action on this resource?"""
+    """Whether this principal may do this action on this resource."""
 
     principal: Principal
     action: str

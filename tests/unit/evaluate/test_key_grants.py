@@ -125,6 +125,9 @@ def test_the_retiring_principal_may_retire() -> None:
     grant = replace(GRANT, retiree=user().arn)
     assert decrypt([grant], user(), "kms:RetireGrant").verdict is ALLOWED
     assert decrypt([grant], role(), "kms:RetireGrant").verdict is DENIED
+    retiring = replace(grant, operations=("RetireGrant",))
+    assert decrypt([retiring], role(), "kms:RetireGrant").verdict is ALLOWED
+    assert decrypt([retiring], user(), "kms:RetireGrant").verdict is ALLOWED
 
 
 def test_grants_that_may_not_be_listed_could_allow_but_never_deny() -> None:
