@@ -18,6 +18,8 @@ _REFUSALS: Final = {
     "limit": "limit",
 }
 """What a refusal of a plan is called as a finding."""
+REFUSED: Final = tuple(name for name in _REFUSALS.values() if not isinstance(name, Link))
+"""Those of them that are no link of the chain: what is not there at all comes before what it does not allow."""
 _MISSING: Final = {
     Action.CREATE: "is missing",
     Action.UPDATE: "differs from the settings",
