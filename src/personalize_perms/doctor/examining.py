@@ -220,7 +220,7 @@ _VERDICTS = (Verdict.DENIED, Verdict.ALLOWED, Verdict.UNKNOWN)
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings, the likeliest cause of a failure first: by severity, verdict, and place in the chain."""
-    places = {str(link): number for number, link in enumerate(Link)}
+    places = {str(name): number for number, name in enumerate((*drift.REFUSED, *Link))}
     severities = list(Severity)
 
     def rank(finding: Finding) -> tuple[int, int, int]:
