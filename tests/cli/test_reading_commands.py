@@ -22,6 +22,8 @@ WITH_CALLS = (
     ("apply", "--dry-run", "--name", "another"),
     ("check",),
     ("check", "--fail-on", "unknown"),
+    ("diagnose", "Insufficient privileges for accessing data in Amazon S3"),
+    ("diagnose", "something odd", "--out", "plan.json"),
     ("undo", "--dry-run"),
     ("undo", "--dry-run", "--yes", "--confirm", "personalize-service-role"),
     ("apply", "plan.json", "--dry-run"),
@@ -32,6 +34,7 @@ WITHOUT_CALLS = (
     *((command, "--help") for command in COMMANDS),
     *(("completion", shell) for shell in ("bash", "zsh", "fish", "powershell")),
     ("explain",),
+    ("diagnose", "Invalid Data location"),
     ("explain", "--tool-permissions"),
     ("init", "--dry-run", "--offline", "--account", "123456789012"),
 )

@@ -176,10 +176,7 @@ SYMPTOMS: Final = (
             r"\bpersonalize(?:\.amazonaws\.com)? (?:is |does )?(?:<cannot>|not have permissions? to) assume\b",
         ),
         denies=(r"sts:assumerole\w*",),
-        links=(
-            Link.TRUST,
-            Link.SERVICE_ROLE,
-        ),
+        links=(Link.TRUST,),
     ),
     Symptom(
         id="metric-attribution",

@@ -29,7 +29,6 @@ _MAKES_ROOM: Final = "managed-policy-version"
 _ROLES: Final = frozenset({"role", "trust-policy"})
 _POLICIES: Final = frozenset({"managed-policy", "attachment"})
 _KINDS: Final[Mapping[Link, frozenset[str]]] = {
-    Link.SERVICE_ROLE: _ROLES,
     Link.TRUST: _ROLES,
     Link.ASSUME_ROLE: _ROLES,
     Link.ROLE_POLICY: _POLICIES | {"role"},

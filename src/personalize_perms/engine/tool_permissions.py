@@ -25,14 +25,15 @@ from personalize_perms.model.resources import (
 )
 from personalize_perms.model.settings import Workflow
 
-COMMANDS: Final = ("plan", "apply", "init", "check", "undo")
+COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "undo")
 _ALL = frozenset(COMMANDS)
 _GIVE = frozenset({"apply", "init"})
 _TAKE = _GIVE | {"undo"}
 _PLAN = _ALL - {"undo"}
 _UNDO = frozenset({"undo"})
 _ASK = frozenset({"init"})
-_CHECK = frozenset({"check"})
+_DIAGNOSE = frozenset({"diagnose"})
+_CHECK = _DIAGNOSE | {"check"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ _KINDS: Final = (
 )
 _LISTS: Final = tuple(f"personalize:List{kind}s" for kind in _KINDS)
 _DESCRIBES: Final = tuple(f"personalize:Describe{kind}" for kind in _KINDS)
+
+_OTHER_KINDS: Final = ("Campaign", "Dataset", "EventTracker", "Filter", "Recommender", "Solution", "SolutionVersion")
+_DESCRIBES_ANY: Final = (*_DESCRIBES, *(f"personalize:Describe{kind}" for kind in _OTHER_KINDS))
 
 _ROWS: Final = (
     _Row("Policies", _ALL, ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy")),
@@ -91,6 +95,11 @@ _ROWS: Final = (
     _Row("Keys", _CHECK, ("kms:ListGrants",)),
     _Row("DatasetGroups", _CHECK, ("personalize:ListDatasetGroups",)),
     _Row("OneDatasetGroup", _CHECK, ("personalize:DescribeDatasetGroup",)),
+    _Row("AnyUsers", _DIAGNOSE, ("iam:GetUser", "iam:GetUserPolicy", "iam:ListAttachedUserPolicies")),
+    _Row("AnyUsers", _DIAGNOSE, ("iam:ListGroupsForUser", "iam:ListUserPolicies", "iam:SimulatePrincipalPolicy")),
+    _Row("AnyRoles", _DIAGNOSE, ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")),
+    _Row("AnyRoles", _DIAGNOSE, ("iam:ListRolePolicies", "iam:SimulatePrincipalPolicy")),
+    _Row("PersonalizeResources", _DIAGNOSE, _DESCRIBES_ANY),
     _Row("Personalize", _UNDO, _LISTS),
     _Row("PersonalizeResources", _UNDO, _DESCRIBES),
     _Row("Buckets", _ALL, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration")),
@@ -162,7 +171,7 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
 
 
 def _of_check(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, list[str]]:
-    """Return what only `check` looks at: policies of others on our roles and people, whose names nobody knows."""
+    """Return what only `check` and `diagnose` look at: policies of others on roles and people, of names unknown."""
     place = desired.place
     encrypted = Workflow.ENCRYPTED_DATASET_GROUP in workflows
     aws = f"arn:{place.partition}:iam::aws:policy/*"
@@ -170,6 +179,9 @@ def _of_check(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, 
     return {
         "AnyPolicies": [place.arn("iam", "policy/*"), aws],
         "AnyGroups": [place.arn("iam", "group/*")],
+        # Whoever was denied something: the settings do not tell.
+        "AnyUsers": [place.arn("iam", "user/*")],
+        "AnyRoles": [place.arn("iam", "role/*")],
         "DatasetGroups": ["*"] if encrypted else [],
         "OneDatasetGroup": [groups] if encrypted else [],
     }
