@@ -58,7 +58,7 @@ def is_cloudtrail(text: str) -> bool:
     return (
         begins in ("{", "[")
         and bool(begins)
-        and any(f'"{key}"' in text for key in ("eventName", "Records", "eventVersion"))
+        and any(f'"{key}"' in text for key in ("eventName", "Records", "CloudTrailEvent"))
     )
 
 

@@ -19,7 +19,8 @@ _OPEN, _CLOSE = r"[\"'`\[(<]{0,3}", r"[\"'`\])>]{0,3}"
 _DENIAL: Final = re.compile(
     rf"\bnot (?:authorized|allowed) to perform(?: the)?(?: action)?:? ?{_OPEN}"
     rf"(?P<action>[a-z][a-z0-9-]{{1,40}}:[a-z*]{{2,80}}){_CLOSE}"
-    rf"(?: on (?:the )?(?:resource|resources)(?: with arn)?:? ?{_OPEN}(?P<resource>[^\s\"'`\])>,]{{1,2048}}))?",
+    rf"(?: on (?:the )?resources?(?: with arn)?:? ?{_OPEN}(?P<resource>(?:arn:|\*)[^\s\"'`\])>,]{{0,2048}})"
+    r"| on the resource associated with this ciphertext)?",
     _FLAGS,
 )
 _WHY: Final = re.compile(

@@ -21,14 +21,18 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
         (
             BUCKET_POLICY,
             f"An error occurred (InvalidInputException) when calling the CreateDatasetImportJob operation: {BUCKET_POLICY}",
-            f"botocore.errorfactory.InvalidInputException: An error occurred (InvalidInputException) when calling the "
-            f"CreateBatchInferenceJob operation: {BUCKET_POLICY}.",
+            (
+                f"botocore.errorfactory.InvalidInputException: An error occurred (InvalidInputException) when calling the "
+                f"CreateBatchInferenceJob operation: {BUCKET_POLICY}."
+            ),
             f"{BUCKET_POLICY} (Service: AmazonPersonalize; Status Code: 400; Error Code: InvalidInputException)",
             BUCKET_POLICY.upper(),
             "insufficient privileges for accessing\n   data in Amazon S3 ...\nfix the bucket policy on `acme-data`",
-            "2026-11-26T10:00:00.123Z [ERROR] Insufficient privileges for accessing data in S3.\n"
-            f"2026-11-26T10:00:00.124Z [ERROR] Please look at {ANCHOR}\n"
-            "2026-11-26T10:00:00.125Z [ERROR] and fix bucket policy on acme-data",
+            (
+                "2026-11-26T10:00:00.123Z [ERROR] Insufficient privileges for accessing data in S3.\n"
+                f"2026-11-26T10:00:00.124Z [ERROR] Please look at {ANCHOR}\n"
+                "2026-11-26T10:00:00.125Z [ERROR] and fix bucket policy on acme-data"
+            ),
             '{"message": "' + BUCKET_POLICY.replace("/", "\\/") + '", "code": 400}',
             f"\x1b[31m{BUCKET_POLICY}\x1b[0m",
         ),
@@ -36,8 +40,10 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     2: (
         "s3-access",
         (
-            "Failed to create a data import job for INTERACTIONS dataset arn:aws:personalize:eu-west-1:123456789012:"
-            "dataset/movies/INTERACTIONS. Insufficient privileges for accessing data in Amazon S3.",
+            (
+                "Failed to create a data import job for INTERACTIONS dataset arn:aws:personalize:eu-west-1:123456789012:"
+                "dataset/movies/INTERACTIONS. Insufficient privileges for accessing data in Amazon S3."
+            ),
             "Insufficient privileges for accessing data in S3",
             "failureReason: 'Insufficient  privileges for\naccessing data in Amazon S3.'",
             "Insufficient permissions to access your data in Amazon S3",
@@ -47,9 +53,11 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
         "pass-role",
         (
             f"User: {ADA} is not authorized to perform: iam:PassRole on resource: {ROLE}",
-            "An error occurred (AccessDeniedException) when calling the CreateDatasetImportJob operation: User: "
-            f"{SESSION} is not authorized to perform: iam:PassRole on resource: {ROLE} because no identity-based policy "
-            "allows the iam:PassRole action",
+            (
+                "An error occurred (AccessDeniedException) when calling the CreateDatasetImportJob operation: User: "
+                f"{SESSION} is not authorized to perform: iam:PassRole on resource: {ROLE} because no identity-based policy "
+                "allows the iam:PassRole action"
+            ),
             f"User: {ADA} is not authorized to perform: IAM:passrole",
             f'"User: {ADA} is not authorized to perform: iam:PassRole on resource: \\"{ROLE}\\""',
             "The user is not authorized to pass the role",
@@ -58,22 +66,32 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     4: (
         "user-action",
         (
-            f"User: {ADA} is not authorized to perform: personalize:CreateSolution on resource: "
-            "arn:aws:personalize:eu-west-1:123456789012:solution/movies because no identity-based policy allows the "
-            "personalize:CreateSolution action",
-            f"User: {SESSION} is not authorized to perform: personalize:ListSolutions on resource: * with an explicit "
-            "deny in a service control policy",
-            f"User: {ADA} is not authorized to perform: personalize:PutEvents because no permissions boundary allows "
-            "the personalize:PutEvents action",
-            f"User: {ADA} is not authorized to perform: personalize:CreateDatasetGroup on resource: {GROUP} with an "
-            "explicit deny in a session policy",
+            (
+                f"User: {ADA} is not authorized to perform: personalize:CreateSolution on resource: "
+                "arn:aws:personalize:eu-west-1:123456789012:solution/movies because no identity-based policy allows the "
+                "personalize:CreateSolution action"
+            ),
+            (
+                f"User: {SESSION} is not authorized to perform: personalize:ListSolutions on resource: * with an explicit "
+                "deny in a service control policy"
+            ),
+            (
+                f"User: {ADA} is not authorized to perform: personalize:PutEvents because no permissions boundary allows "
+                "the personalize:PutEvents action"
+            ),
+            (
+                f"User: {ADA} is not authorized to perform: personalize:CreateDatasetGroup on resource: {GROUP} with an "
+                "explicit deny in a session policy"
+            ),
         ),
     ),
     5: (
         "tag-resource",
         (
-            "An error occurred (AccessDeniedException) when calling the CreateDatasetGroup operation: User: "
-            f"{ADA} is not authorized to perform: personalize:TagResource on resource: {GROUP}",
+            (
+                "An error occurred (AccessDeniedException) when calling the CreateDatasetGroup operation: User: "
+                f"{ADA} is not authorized to perform: personalize:TagResource on resource: {GROUP}"
+            ),
         ),
     ),
     6: ("data-location", ("Invalid Data location.", "InvalidInputException: invalid  data\nlocation")),
@@ -81,10 +99,14 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     8: (
         "pending-quota",
         (
-            "An error occurred (LimitExceededException) when calling the CreateDatasetImportJob operation: "
-            "More than 5 resources with PENDING or IN_PROGRESS status.",
-            "More than 5 resources with PENDING or IN_PROGRESS status (Service: AmazonPersonalize; Status Code: 400; "
-            "Error Code: LimitExceededException)",
+            (
+                "An error occurred (LimitExceededException) when calling the CreateDatasetImportJob operation: "
+                "More than 5 resources with PENDING or IN_PROGRESS status."
+            ),
+            (
+                "More than 5 resources with PENDING or IN_PROGRESS status (Service: AmazonPersonalize; Status Code: 400; "
+                "Error Code: LimitExceededException)"
+            ),
             "more than 10 resources in pending status",
         ),
     ),
@@ -105,8 +127,10 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     11: (
         "encrypted-group",
         (
-            f"An error occurred (InvalidInputException) when calling the CreateFilter operation: KMS key {KEY} is "
-            "disabled",
+            (
+                f"An error occurred (InvalidInputException) when calling the CreateFilter operation: KMS key {KEY} is "
+                "disabled"
+            ),
             "Filter creation failed: insufficient privileges for the KMS key of the dataset group",
             f"GetRecommendations: {KEY} is pending deletion. (KMSInvalidStateException)",
             "KMSInvalidStateException: the key is not enabled, so creating the filter failed",
@@ -115,16 +139,20 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     12: (
         "export-encrypted-group",
         (
-            f"User: {SESSION} is not authorized to perform: kms:GenerateDataKeyWithoutPlaintext on resource: {KEY} "
-            "because no resource-based policy allows the kms:GenerateDataKeyWithoutPlaintext action",
+            (
+                f"User: {SESSION} is not authorized to perform: kms:GenerateDataKeyWithoutPlaintext on resource: {KEY} "
+                "because no resource-based policy allows the kms:GenerateDataKeyWithoutPlaintext action"
+            ),
             "Export failed: kms:GenerateDataKeyWithoutPlaintext is missing",
         ),
     ),
     13: (
         "kms-key-arn",
         (
-            "1 validation error detected: Value 'alias/data' at 'kmsKeyArn' failed to satisfy constraint: Member must "
-            "satisfy regular expression pattern: arn:aws.*:kms:.*:[0-9]{12}:key/.*",
+            (
+                "1 validation error detected: Value 'alias/data' at 'kmsKeyArn' failed to satisfy constraint: Member must "
+                "satisfy regular expression pattern: arn:aws.*:kms:.*:[0-9]{12}:key/.*"
+            ),
             "kmsKeyArn and roleArn must be provided together",
             "Invalid kmsKeyArn",
             "roleArn is required when kmsKeyArn is given",
@@ -134,18 +162,24 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
         "trust",
         (
             f"The role {ROLE} cannot be assumed",
-            "An error occurred (InvalidInputException) when calling the CreateDatasetImportJob operation: "
-            f"Unable to assume the role {ROLE}",
+            (
+                "An error occurred (InvalidInputException) when calling the CreateDatasetImportJob operation: "
+                f"Unable to assume the role {ROLE}"
+            ),
             "Personalize is not authorized to assume role",
-            "User: personalize.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: "
-            f"{ROLE} because no role trust policy allows the sts:AssumeRole action",
+            (
+                "User: personalize.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: "
+                f"{ROLE} because no role trust policy allows the sts:AssumeRole action"
+            ),
         ),
     ),
     15: (
         "metric-attribution",
         (
-            f"User: {SESSION} is not authorized to perform: cloudwatch:PutMetricData because no identity-based policy "
-            "allows the cloudwatch:PutMetricData action",
+            (
+                f"User: {SESSION} is not authorized to perform: cloudwatch:PutMetricData because no identity-based policy "
+                "allows the cloudwatch:PutMetricData action"
+            ),
             "Failed to create metric attribution: insufficient privileges",
             "The role lacks permissions for PutMetricData",
         ),
@@ -153,8 +187,10 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     16: (
         "output",
         (
-            f'User: {SESSION} is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::acme-results/out/x" '
-            "because no identity-based policy allows the s3:PutObject action",
+            (
+                f'User: {SESSION} is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::acme-results/out/x" '
+                "because no identity-based policy allows the s3:PutObject action"
+            ),
             "Insufficient privileges for writing data to S3",
             "The batch inference job failed to write results to s3://acme-results/out/: Access Denied",
         ),
@@ -162,16 +198,20 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     17: (
         "principal-in-role-policy",
         (
-            "An error occurred (MalformedPolicyDocument) when calling the PutRolePolicy operation: Policy document "
-            "should not specify a principal.",
+            (
+                "An error occurred (MalformedPolicyDocument) when calling the PutRolePolicy operation: Policy document "
+                "should not specify a principal."
+            ),
             "MalformedPolicyDocument: Has prohibited field Principal",
         ),
     ),
     18: (
         "trust-quota",
         (
-            "An error occurred (LimitExceeded) when calling the UpdateAssumeRolePolicy operation: Cannot exceed quota "
-            "for ACLSizePerRole: 2048",
+            (
+                "An error occurred (LimitExceeded) when calling the UpdateAssumeRolePolicy operation: Cannot exceed quota "
+                "for ACLSizePerRole: 2048"
+            ),
         ),
     ),
     19: (
@@ -185,24 +225,30 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     20: (
         "key-lockout",
         (
-            "An error occurred (MalformedPolicyDocumentException) when calling the PutKeyPolicy operation: The new key "
-            "policy will not allow you to update the key policy in the future.",
+            (
+                "An error occurred (MalformedPolicyDocumentException) when calling the PutKeyPolicy operation: The new key "
+                "policy will not allow you to update the key policy in the future."
+            ),
         ),
     ),
     21: (
         "block-public-access",
         (
             "An error occurred (AccessDenied) when calling the PutBucketPolicy operation: Access Denied",
-            f"User: {ADA} is not authorized to perform: s3:PutBucketPolicy on resource: "
-            '"arn:aws:s3:::acme-data" because public policies are prevented by the BlockPublicPolicy setting in S3 Block '
-            "Public Access.",
+            (
+                f"User: {ADA} is not authorized to perform: s3:PutBucketPolicy on resource: "
+                '"arn:aws:s3:::acme-data" because public policies are prevented by the BlockPublicPolicy setting in S3 Block '
+                "Public Access."
+            ),
         ),
     ),
     22: (
         "bucket-owner",
         (
-            "An error occurred (MethodNotAllowed) when calling the GetBucketPolicy operation: The specified method is "
-            "not allowed against this resource.",
+            (
+                "An error occurred (MethodNotAllowed) when calling the GetBucketPolicy operation: The specified method is "
+                "not allowed against this resource."
+            ),
             "put-bucket-policy: 405 Method Not Allowed: the specified method is not allowed against this resource",
         ),
     ),
@@ -210,8 +256,10 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
         "region",
         (
             "PermanentRedirect: The bucket you are attempting to access must be addressed using the specified endpoint.",
-            "An error occurred (AuthorizationHeaderMalformed) when calling the ListObjectsV2 operation: The authorization "
-            "header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'",
+            (
+                "An error occurred (AuthorizationHeaderMalformed) when calling the ListObjectsV2 operation: The authorization "
+                "header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'"
+            ),
             "The bucket is in this region: eu-west-1. Please use this region to retry the request",
             "The input bucket must be in the same region as the Amazon Personalize endpoint",
         ),
@@ -227,8 +275,10 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     25: (
         "data-insights",
         (
-            f"User: {ADA} is not authorized to perform: personalize:ListDataInsightsJobs because no identity-based "
-            "policy allows the personalize:ListDataInsightsJobs action",
+            (
+                f"User: {ADA} is not authorized to perform: personalize:ListDataInsightsJobs because no identity-based "
+                "policy allows the personalize:ListDataInsightsJobs action"
+            ),
             f"User: {ADA} is not authorized to perform: personalize:GetDataInsights on resource: *",
         ),
     ),
@@ -237,17 +287,21 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
 MORE: Final[dict[str, tuple[str, ...]]] = {
     "pass-role-elsewhere": ("ValidationException: Cross-account pass role is not allowed.",),
     "key-access": (
-        f"User: {SESSION} is not authorized to perform: kms:Decrypt on resource: {KEY} because the resource does not "
-        "exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies "
-        "access",
+        (
+            f"User: {SESSION} is not authorized to perform: kms:Decrypt on resource: {KEY} because the resource does not "
+            "exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies "
+            "access"
+        ),
         f"An error occurred (DisabledException) when calling the Decrypt operation: {KEY} is disabled.",
         "KMS.DisabledException",
         "Unable to access the data: cannot use the KMS key",
     ),
     "people-role": (f"User: {ADA} is not authorized to perform: sts:AssumeRole on resource: {ROLE}",),
     "input": (
-        f'User: {SESSION} is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::acme-data/in/x.csv" '
-        "because no resource-based policy allows the s3:GetObject action",
+        (
+            f'User: {SESSION} is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::acme-data/in/x.csv" '
+            "because no resource-based policy allows the s3:GetObject action"
+        ),
     ),
     "administration": (f"User: {ADA} is not authorized to perform: iam:CreateRole on resource: {ROLE}",),
     "encoded": (
@@ -259,8 +313,10 @@ MORE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "credentials": (
         'Unable to locate credentials. You can configure credentials by running "aws configure".',
-        "An error occurred (ExpiredTokenException) when calling the ListSchemas operation: The security token included "
-        "in the request is expired",
+        (
+            "An error occurred (ExpiredTokenException) when calling the ListSchemas operation: The security token included "
+            "in the request is expired"
+        ),
     ),
     "no-such-region": ('Could not connect to the endpoint URL: "https://personalize.eu-south-1.amazonaws.com/"',),
     "iam-quota": ("LimitExceeded: Cannot exceed quota for PolicySize: 6144",),

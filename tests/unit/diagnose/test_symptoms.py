@@ -6,13 +6,12 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sentences import MORE, NEAR_MISSES, ROWS
 
 from personalize_perms.diagnose import SYMPTOMS, Nature, read
 from personalize_perms.diagnose.matching import complaints
 from personalize_perms.diagnose.phrases import compiled
 from personalize_perms.model.examination import Link
-
-from sentences import MORE, NEAR_MISSES, ROWS
 
 EACH = [(str(row), symptom, text) for row, (symptom, texts) in ROWS.items() for text in texts]
 EACH += [("more", symptom, text) for symptom, texts in MORE.items() for text in texts]
@@ -58,7 +57,7 @@ def test_every_row_of_the_table_is_shown_by_a_text() -> None:
 
 @pytest.mark.parametrize("row", ROWS)
 def test_what_is_no_permission_is_said_to_be_none(row: int) -> None:
-    symptom, texts = ROWS[row]
+    _symptom, texts = ROWS[row]
     for complaint in complaints(texts[0]):
         assert complaint.is_permission == (row not in WITHOUT_PERMISSION)
         assert bool(complaint.links) == (row not in WITHOUT_PERMISSION | {22, 24})
@@ -69,8 +68,10 @@ def test_the_table_is_whole() -> None:
     assert len(ids) == len(set(ids))
     for symptom in SYMPTOMS:
         assert symptom.says or symptom.denies, symptom.id
-        assert symptom.meaning and "\n" not in symptom.meaning
-        assert symptom.next_step and len(symptom.meaning) < 200
+        assert symptom.meaning
+        assert "\n" not in symptom.meaning
+        assert symptom.next_step
+        assert len(symptom.meaning) < 200
         assert symptom.docs.startswith("https://docs.aws.amazon.com/"), symptom.id
         assert bool(symptom.links) <= (symptom.nature is Nature.PERMISSION)
         for pattern in symptom.says:
@@ -196,7 +197,8 @@ WORDS = sorted(
 @given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=20)), max_size=60).map(" ".join))
 def test_no_text_is_too_much(text: str) -> None:
     for complaint in read(f"x{text}").complaints:
-        assert complaint.meaning and complaint.next_step
+        assert complaint.meaning
+        assert complaint.next_step
         assert len(complaint.said) <= 300
         assert set(complaint.links) <= set(Link)
 
