@@ -44,11 +44,7 @@ SYMPTOMS: Final = (
             r"\binsufficient <rights> for accessing data in <s3>\b<gap>fix <the>bucket policy<bucket>",
             r"\binsufficient <rights> for accessing data in <s3>\b<gap>#attach-bucket-policy\b",
         ),
-        links=(
-            Link.BUCKET_POLICY,
-            Link.BUCKET_REGION,
-            Link.BLOCK_PUBLIC_ACCESS,
-        ),
+        links=(Link.BUCKET_REGION, Link.BLOCK_PUBLIC_ACCESS, Link.BUCKET_POLICY),
     ),
     Symptom(
         id="s3-access",

@@ -1,5 +1,6 @@
 """Which findings the complaints point to, the cause first, and which changes of the plan mend them. Pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -39,16 +40,19 @@ class Pointer:
         return tuple(line for line in lines if not _is_of_one(line) or line.split(" ")[1] in about)
 
     def _rank(self, finding: Finding) -> tuple[int, ...] | None:
+        """Return the place of a finding among all; None if no complaint points to it."""
         links = self._links(finding)
         certainty, drifts = _CERTAINTY.index(finding.verdict), finding.check.startswith(_DRIFT)
         for number, complaint in enumerate(self.complaints):
+            named = _named(complaint, finding)
+            if named and finding.resource not in named:
+                continue
+            if finding.check in _STOPS:
+                return certainty, -1
             for position, link in enumerate(complaint.links):
                 if link in links:
-                    facts = complaint.facts
-                    named = (facts.bucket, facts.key_arn, facts.resource, *(place.bucket for place in facts.locations))
-                    elsewhere = not any(name and name in finding.resource for name in named)
-                    return certainty, int(drifts), number, int(elsewhere), position
-        return (len(_CERTAINTY),) if finding.check in _STOPS else None
+                    return certainty, int(drifts), number, position
+        return None
 
     def _links(self, finding: Finding) -> tuple[Link, ...]:
         """Return the links that a finding is about, among those that the complaints point to."""
@@ -59,6 +63,16 @@ class Pointer:
         return tuple(
             link for link in links if selection.mends(kind, finding.resource, link, self.plan, self.user_policy_arn)
         )
+
+
+def _named(complaint: Complaint, finding: Finding) -> set[str]:
+    """Return the buckets, or the keys, that a complaint names, if the finding is about one; none: it names no such."""
+    facts = complaint.facts
+    if ":key/" in finding.resource:
+        return {facts.key_arn} - {""}
+    # Only the names of buckets have neither colons nor slashes.
+    is_bucket = re.fullmatch("[a-z0-9.-]+", finding.resource) is not None
+    return ({facts.bucket, *(place.bucket for place in facts.locations)} if is_bucket else set()) - {""}
 
 
 def _is_of_one(line: str) -> bool:

@@ -71,8 +71,8 @@ class _Examiner:
         self._seen = seen
         self._plan = plan
         self._command = command
-        self._asked = tuple(people.of_asked(asked, seen.desired.place, seen.live))
         self._people = people.people(seen.desired, seen.live)
+        self._asked = tuple(people.of_asked(asked, settings, seen.desired, seen.live, self._people))
         self._needs = (
             *needs.needs(settings, seen.desired.place, seen.uses, self._role),
             *people.needs(settings, seen.desired, self._people),

@@ -65,7 +65,7 @@ def remedy(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[s
         return _to_know(group, chain), None
     if decision.statement:
         return _exempt(group, chain, repair)
-    command = repair.mends(first.link, where)
+    command = repair.mends(first.link, where) if first.need.is_granted else ""
     if command:
         return command, None
     hint = repair.blocked(first.link, where)
