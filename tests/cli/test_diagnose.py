@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from account import DATA, RESULTS, Account, Document, Program, Run, document, policy_arn, role_arn, user_arn
+from account import DATA, RESULTS, SERVICE, Account, Document, Program, Run, document, policy_arn, role_arn, user_arn
 from fake_aws import ACCOUNT, REGION, FakeAws, refuses
 from single_faults import FAULTS, MARK, ROLE, SETTINGS, USER_POLICY, Fault, prepare
 
@@ -230,6 +230,29 @@ def test_a_user_who_was_denied_is_looked_at_also_without_settings(account: Accou
     assert diagnose(program, denied("personalize:CreateSolution", ADA), code=0).data["findings"] == []
 
 
+def test_the_statement_for_passing_a_role_is_for_that_role_and_this_service_only(
+    account: Account, program: Program
+) -> None:
+    account.iam.create_user(UserName="ada")
+    account.role(ROLE, document({"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}))
+    first = diagnose(program, denied("iam:PassRole", ADA, role_arn(ROLE))).data["findings"][0]
+    assert (first["check"], first["statement"]) == (
+        "pass-role",
+        {
+            "Effect": "Allow",
+            "Action": ["iam:PassRole"],
+            "Resource": [role_arn(ROLE)],
+            "Condition": {"StringEquals": {"iam:PassedToService": SERVICE}},
+        },
+    )
+
+
+def test_the_sandbox_can_be_diagnosed_too(program: Program) -> None:
+    done = diagnose(program, denied("personalize:CreateSolution", ADA), "--sandbox")
+    assert done.calls == ()
+    assert done.data["findings"][0]["check"] == "user-policy"
+
+
 def test_a_bucket_that_the_settings_do_not_name_is_added_and_said(key: str, account: Account, program: Program) -> None:
     account.bucket("acme-other")
     done = diagnose(program, POLICY_MISSING.format(bucket="acme-other"))
@@ -248,6 +271,14 @@ def test_a_role_that_is_not_that_of_the_settings_is_named_first(key: str, progra
 def test_a_text_about_another_account_is_not_looked_into_here(key: str, program: Program) -> None:
     done = diagnose(program, denied("personalize:CreateSolution", ADA.replace(ACCOUNT, "444455556666")), code=1)
     assert "444455556666" in done.errors[0]["message"]
+
+
+def test_a_text_about_another_region_is_looked_into_there_unless_one_was_chosen(program: Program) -> None:
+    text = denied("personalize:CreateSolution", ADA, f"arn:aws:personalize:us-east-1:{ACCOUNT}:solution/x")
+    assert diagnose(program, text).data["region"] == "us-east-1"
+    done = diagnose(program, text, "--region", REGION)
+    assert done.data["region"] == REGION
+    assert "it is about us-east-1" in done.err
 
 
 # Jobs and dataset groups
@@ -369,6 +400,14 @@ def test_a_log_is_read_from_a_file_or_a_pipe(program: Program, monkeypatch: pyte
     assert symptoms(diagnose(program, "x.log", code=0)) == ["pending-quota"]
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(QUOTA.encode())))
     assert symptoms(diagnose(program, "-", code=0)) == ["pending-quota"]
+
+
+def test_on_a_terminal_it_can_be_pasted(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("personalize_perms.cli.request.Request.may_ask", property(lambda _: True))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{QUOTA}\n".encode())))
+    done = diagnose(program, code=0)
+    assert symptoms(done) == ["pending-quota"]
+    assert "Paste what went wrong" in done.err
 
 
 def test_what_is_piped_in_unasked_is_not_read(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

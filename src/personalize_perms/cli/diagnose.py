@@ -189,17 +189,26 @@ class _Diagnosis:
         request = _at_home(request, told)
         with _opened(request, opened) as session:
             account = opened[1] if opened else setup.open_account(request, session, self._talk)
+            self._mention_region(account)
             seen = self._examined(request, session, account, found, command)
         findings = (*proven, *seen.findings)
         self._data["findings"] = [envelope.finding_entry(finding) for finding in findings]
         self._print(verdicts.finding_lines(findings))
         if not findings:
             self._print([Line(_CLEAN, "done")])
-        if seen.others:
+        if seen.others and is_set_up:
             self._talk.say([Line(f"{seen.others} more findings on other links: personalize-perms check", "dim")])
         self._offer(request, seen, command)
         failed = any(verdict.fails("medium", finding) for finding in findings)
         return Result(exit_code=_FOUND if failed else 0, data=self._data)
+
+    def _mention_region(self, account: "Account") -> None:
+        here = account.caller.place.region
+        named = dict.fromkeys(c.facts.region for c in self._reading.complaints if c.facts.region not in ("", here))
+        if named:
+            note = f"it is about {', '.join(named)}, and this looks at {here}: --region chooses another Region"
+            self._data["notes"].append(note)
+            self._talk.warn([Line(inert(note), "warning")])
 
     def _examined(
         self, request: Request, session: "AwsSession", account: "Account", found: Answers, command: str

@@ -48,7 +48,7 @@ def answers(settings: Settings, given: frozenset[str], told: Iterable[Complaint]
     return Answers(
         settings=completed,
         asked=tuple(dict.fromkeys(_asked(complaints, completed))),
-        added=tuple(_added(settings, completed)),
+        added=tuple(_added(settings, completed, guessed=not is_set_up and not any(one.workflows for one in facts))),
         findings=tuple(_other_roles(completed, complaints)) if is_set_up else (),
     )
 
@@ -169,8 +169,9 @@ def _other_roles(settings: Settings, complaints: Iterable[Complaint]) -> Iterato
             )
 
 
-def _added(before: Settings, after: Settings) -> Iterator[str]:
-    for field in ("workflows", "inputs", "outputs", "kms_keys", "role_arn", "role_path"):
+def _added(before: Settings, after: Settings, *, guessed: bool) -> Iterator[str]:
+    """Yield the flags of what was added; a guess at the workflow is not in the text."""
+    for field in (*(() if guessed else ("workflows",)), "inputs", "outputs", "kms_keys", "role_arn", "role_path"):
         old, new = getattr(before, field), getattr(after, field)
         if old != new:
             values = new if isinstance(new, tuple) else (new,)

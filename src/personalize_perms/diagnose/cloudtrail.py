@@ -143,7 +143,7 @@ def _facts(event: Mapping[str, Json]) -> Facts:
         outputs=outputs,
         key_arn=next((key for arn in (*_keys(event), *resources) if (key := naming.key_of(arn))), ""),
         workflows=naming.workflows_of(name),
-        region=_text(event, "awsRegion") if re.fullmatch(r"[a-z0-9-]{5,25}", _text(event, "awsRegion")) else "",
+        region=_region(event),
         account=_account(event),
     )
 
@@ -157,6 +157,13 @@ def _principal(event: Mapping[str, Json]) -> str:
         return invoked if invoked == _SERVICE else ""
     # The role of a session is who it is; the session's own ARN leaves the path out.
     return next((text for text in (issuer, arn) if naming.arn_of(text)), "")
+
+
+def _region(event: Mapping[str, Json]) -> str:
+    """Return the Region of a call; those of IAM, STS and S3 may be logged in another one than they are about."""
+    found = _text(event, "awsRegion")
+    is_regional = _text(event, "eventSource").startswith(("personalize.", "kms."))
+    return found if is_regional and re.fullmatch(r"[a-z0-9-]{5,25}", found) else ""
 
 
 def _account(event: Mapping[str, Json]) -> str:

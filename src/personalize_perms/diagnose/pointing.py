@@ -45,7 +45,7 @@ class Pointer:
         certainty, drifts = _CERTAINTY.index(finding.verdict), finding.check.startswith(_DRIFT)
         for number, complaint in enumerate(self.complaints):
             named = _named(complaint, finding)
-            if named and finding.resource not in named:
+            if named and finding.resource.partition(" ")[0] not in named:
                 continue
             if finding.check in _STOPS:
                 return certainty, -1

@@ -1,5 +1,7 @@
 """What AWS and its SDKs print, row by row of the facts' symptom table, and what only looks like it."""
 
+# ruff: noqa: E501 - a sentence of AWS reads best in one piece
+
 from typing import Final
 
 ADA: Final = "arn:aws:iam::123456789012:user/ada"

@@ -71,6 +71,11 @@ def test_events_without_an_error_and_of_other_services_are_counted() -> None:
     assert read('{"Records": []}').complaints == ()
 
 
+def test_the_region_of_what_is_logged_elsewhere_is_not_believed() -> None:
+    regions = {c.symptom.id: c.facts.region for c in told({**READ, "awsRegion": "us-east-1"}, DECRYPT)}
+    assert regions == {"input": "", "key-access": "eu-west-1"}
+
+
 def test_the_same_again_is_counted_and_the_most_specific_comes_first() -> None:
     found = told(READ, BATCH, IMPORT, READ, FINE)
     assert [(complaint.symptom.id, complaint.count) for complaint in found] == [
