@@ -22,7 +22,7 @@ from personalize_perms.diagnose.complaints import Complaint
 from personalize_perms.diagnose.pointing import Pointer
 from personalize_perms.diagnose.reading import Reading
 from personalize_perms.model.errors import Cancelled, PersonalizePermsError, SettingsError
-from personalize_perms.model.findings import Finding, Severity, Verdict
+from personalize_perms.model.findings import Finding, Verdict
 from personalize_perms.model.inert import inert
 from personalize_perms.model.names import AccountId, Arn
 from personalize_perms.model.options import arguments
@@ -145,7 +145,7 @@ class _Diagnosis:
         self._print(wording.complaint_lines(told))
         if not told:
             self._print([Line("Nothing went wrong that would be a complaint.", "done")])
-        proven = [_proven(complaint) for complaint in told if complaint.is_proven]
+        proven = [complaint.finding for complaint in told if complaint.is_proven]
         self._data["findings"] = [envelope.finding_entry(finding) for finding in proven]
         code = _FOUND if proven else 0
         if not any(complaint.links for complaint in told):
@@ -284,17 +284,3 @@ def _at_home(request: Request, told: Sequence[Complaint]) -> Request:
         return request
     expected = request.expect_account or request.account or (AccountId(account) if account else None)
     return replace(request, region=request.region or region, expect_account=expected)
-
-
-def _proven(complaint: Complaint) -> Finding:
-    """Return the finding that a text itself proves: nothing that can be looked at says more."""
-    return Finding(
-        check=complaint.symptom.id,
-        severity=Severity.HIGH,
-        verdict=Verdict.DENIED,
-        resource=complaint.facts.resource or complaint.facts.bucket or complaint.facts.principal,
-        message=complaint.meaning,
-        reason=complaint.said,
-        remedy=complaint.next_step,
-        docs=complaint.symptom.docs,
-    )

@@ -8,6 +8,7 @@ from personalize_perms.diagnose.facts import Facts
 from personalize_perms.diagnose.policy_types import POLICY_TYPES, PolicyType
 from personalize_perms.diagnose.symptoms import Nature, Symptom
 from personalize_perms.model.examination import Link
+from personalize_perms.model.findings import Finding, Severity, Verdict
 
 _SILENT: Final = PolicyType(meaning="")
 
@@ -59,6 +60,21 @@ class Complaint:
         # A boundary that denies what a policy allows is a link of its own, wherever it is named.
         named = tuple(link for link in self._policy_type.links if link is Link.BOUNDARY and link not in links)
         return tuple(dict.fromkeys((*first, *named, *links)))
+
+    @property
+    def finding(self) -> Finding:
+        """The finding that the text itself proves."""
+        facts = self.facts
+        return Finding(
+            check=self.symptom.id,
+            severity=Severity.HIGH,
+            verdict=Verdict.DENIED,
+            resource=facts.resource or facts.bucket or facts.principal,
+            message=self.meaning,
+            reason=self.said,
+            remedy=self.next_step,
+            docs=self.symptom.docs,
+        )
 
     def again(self) -> Self:
         """Return the same complaint, heard once more."""

@@ -1,4 +1,4 @@
-"""The symptoms that a permission causes.
+"""The symptoms that a missing permission to do the work causes: on S3, on keys, on the role, of the people.
 
 https://docs.aws.amazon.com/personalize/latest/dg/error-messages.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 from typing import Final
 
-from personalize_perms.diagnose.symptoms import CHAIN, PERSONALIZE, Nature, Symptom
+from personalize_perms.diagnose.symptoms import PERSONALIZE, Nature, Symptom
 from personalize_perms.model.examination import Link
 from personalize_perms.model.settings import Workflow
 
@@ -14,9 +14,6 @@ _S3: Final = f"{PERSONALIZE}granting-personalize-s3-access.html"
 _KMS: Final = f"{PERSONALIZE}granting-personalize-key-access.html"
 _USER: Final = f"{PERSONALIZE}grant-user-permissions.html"
 _TRUST: Final = f"{PERSONALIZE}cross-service-confused-deputy-prevention.html"
-_DENIED: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
-_BPA: Final = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"
-_PRINCIPALS: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
 _KEYS: Final = (Link.KEY_STATE, Link.KEY_POLICY, Link.KEY_GRANT, Link.ROLE_POLICY)
 _KEY_TROUBLE: Final = (
     r"\bkms\.?(?:invalid ?state|disabled|access ?denied)(?: ?exception)?\b",
@@ -234,88 +231,5 @@ SYMPTOMS: Final = (
             Link.KEY_GRANT,
         ),
     ),
-    Symptom(
-        id="block-public-access",
-        nature=Nature.PERMISSION,
-        meaning="S3 refuses the whole bucket policy: Block Public Access is on and a statement in it, not that for "
-        "Personalize, counts as public; or the caller may not write it",
-        next_step="find the public statement, or ask whoever owns the bucket to store the policy",
-        docs=_BPA,
-        says=(
-            r"\bblockpublicpolicy\b",
-            r"\bpublic policies are (?:blocked|prevented)\b",
-            r"\baccess ?denied(?:exception)?\W{1,4}(?:[^:.]{0,40}\bwhen )?calling the putbucketpolicy\b",
-        ),
-        denies=(r"s3:putbucketpolicy",),
-        links=(Link.BLOCK_PUBLIC_ACCESS, Link.BUCKET_POLICY),
-    ),
-    Symptom(
-        id="bucket-owner",
-        nature=Nature.PERMISSION,
-        meaning="only an identity of the account that owns the bucket may read or write its policy",
-        next_step="run this with credentials of the bucket's account, or hand its owner the statement (export)",
-        docs="https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html",
-        says=(
-            r"\bmethod ?not ?allowed\b.{0,40}(?:put|get)bucketpolicy",
-            r"\bmethod ?not ?allowed\b<gap>(?:bucket ?policy|against this resource)",
-            r"\bbucket ?policy\b<near>\b(?:method ?not ?allowed|405)\b",
-        ),
-    ),
-    Symptom(
-        id="identity-center",
-        nature=Nature.PERMISSION,
-        meaning="the permission set refers to a customer managed policy that the target account does not have under "
-        "exactly this name and path",
-        next_step="create the policy in the target account first (personalize-perms apply there), then assign again",
-        docs="https://docs.aws.amazon.com/singlesignon/latest/userguide/howtocmp.html",
-        says=(
-            r"\b<sso>\b<gap>\bpolic(?:y|ies)\b<near><absent>",
-            r"\bpolic(?:y|ies)\b<near><absent><gap>\b<sso>",
-        ),
-    ),
-    Symptom(
-        id="dead-principal",
-        nature=Nature.PERMISSION,
-        meaning="the policy names a user or role that AWS does not know: it was deleted, or made only seconds ago",
-        next_step="wait a minute if it is new; else its owner has to take the dead principal out, or name it again",
-        docs=_PRINCIPALS,
-        says=(
-            r"\binvalid principals? in policy\b",
-            r"\b(?:one or more )invalid principals?\b",
-            r"\bnot refer to a valid principal\b",
-        ),
-        links=(Link.BUCKET_POLICY, Link.KEY_POLICY, Link.TRUST),
-    ),
-    Symptom(
-        id="administration",
-        nature=Nature.PERMISSION,
-        meaning="whoever makes the call lacks an action that setting things up needs, not one of Amazon Personalize",
-        next_step="personalize-perms explain --tool-permissions prints what each command needs",
-        docs=_DENIED,
-        denies=(r"(?:iam|s3|kms|sts|sso|identitystore|cloudformation|organizations|access-analyzer):[a-z*]{3,80}",),
-    ),
-    Symptom(
-        id="encoded",
-        nature=Nature.PERMISSION,
-        meaning="AWS says why only in an encoded message",
-        next_step="aws sts decode-authorization-message --encoded-message MESSAGE says what was denied",
-        docs="https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html",
-        says=(r"\bencoded authorization failure message\b",),
-    ),
-    Symptom(
-        id="denied",
-        nature=Nature.PERMISSION,
-        meaning="something was denied, but this text says neither what nor to whom",
-        next_step="every link of the chain is looked at; the CloudTrail event of the call says more",
-        docs=_DENIED,
-        says=(
-            r"\baccess ?denied(?:exception)?\b",
-            r"\bunauthorizedoperation\b",
-            r"\bnot authorized\b",
-            r"\binsufficient <rights>",
-        ),
-        links=CHAIN,
-        weak=True,
-    ),
 )
-"""Rows about permissions, the most specific first."""
+"""Rows about permissions to do the work, the most specific first."""

@@ -2,8 +2,12 @@
 
 from typing import Final
 
-from personalize_perms.diagnose import others, permissions
+from personalize_perms.diagnose import administration, others, permissions
 from personalize_perms.diagnose.symptoms import Symptom
 
-SYMPTOMS: Final[tuple[Symptom, ...]] = (*permissions.SYMPTOMS, *others.SYMPTOMS)
+SYMPTOMS: Final[tuple[Symptom, ...]] = (
+    *permissions.SYMPTOMS,
+    *administration.SYMPTOMS,
+    *others.SYMPTOMS,
+)
 """All rows, the most specific first."""

@@ -199,11 +199,8 @@ class SavedPlan:
 
     @property
     def content(self) -> dict[str, Any]:
-        """What stands in the file. A whole plan says nothing of parts: its files are as they always were."""
-        content = asdict(self)
-        if not self.only:
-            del content["only"]
-        return content
+        """What stands in the file: a whole plan says nothing of parts, as before there were any."""
+        return {name: value for name, value in asdict(self).items() if name != "only" or value}
 
     @property
     def writes(self) -> bool:
