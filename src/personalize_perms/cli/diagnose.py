@@ -147,9 +147,9 @@ class _Diagnosis:
             self._print([Line("Nothing went wrong that would be a complaint.", "done")])
         proven = [complaint.finding for complaint in told if complaint.is_proven]
         self._data["findings"] = [envelope.finding_entry(finding) for finding in proven]
-        code = _FOUND if proven else 0
         if not any(complaint.links for complaint in told):
-            return Result(exit_code=code, data=self._data)
+            self._say_unsaved()
+            return Result(exit_code=_FOUND if proven else 0, data=self._data)
         try:
             return self._looked(told, proven, opened)
         except Cancelled:
@@ -166,27 +166,13 @@ class _Diagnosis:
         links = dict.fromkeys(link for complaint in self._reading.complaints for link in complaint.links)
         self._talk.warn([Line(f"Not looked at: {', '.join(links)}", "warning")])
         self._talk.warn(lines.error_lines(error))
+        self._say_unsaved()
         return Result(exit_code=error.exit_code, data=self._data, errors=[envelope.error_entry(error)])
 
     def _looked(
         self, told: Sequence[Complaint], proven: Sequence[Finding], opened: "tuple[AwsSession, Account] | None"
     ) -> Result:
-        request = self._request
-        if request.offline:
-            raise PersonalizePermsError(
-                "nothing was looked at, because of --offline", hint="leave --offline out to look at the account"
-            )
-        is_set_up = request.configured or bool(request.given)
-        found = answers(request.settings, frozenset(request.given), told, is_set_up=is_set_up)
-        request = setup.with_examples(request.with_settings(found.settings))
-        setup.check_answers(request.settings)
-        if found.added:
-            self._data["notes"].append(f"taken from what went wrong: {', '.join(found.added)}")
-            self._talk.say([Line(inert(f"Taken from what went wrong: {', '.join(found.added)}"), "dim")])
-        command = repairing(self._request)
-        if not is_set_up or found.added:
-            command = shlex.join(["personalize-perms", "apply", *arguments(request.settings), *request.arguments()])
-        request = _at_home(request, told)
+        request, found, command = self._completed(told)
         with _opened(request, opened) as session:
             account = opened[1] if opened else setup.open_account(request, session, self._talk)
             self._mention_region(account)
@@ -196,11 +182,34 @@ class _Diagnosis:
         self._print(verdicts.finding_lines(findings))
         if not findings:
             self._print([Line(_CLEAN, "done")])
-        if seen.others and is_set_up:
+        if seen.others and self._is_set_up:
             self._talk.say([Line(f"{seen.others} more findings on other links: personalize-perms check", "dim")])
         self._offer(request, seen, command)
         failed = any(verdict.fails("medium", finding) for finding in findings)
         return Result(exit_code=_FOUND if failed else 0, data=self._data)
+
+    @property
+    def _is_set_up(self) -> bool:
+        return self._request.configured or bool(self._request.given)
+
+    def _completed(self, told: Sequence[Complaint]) -> tuple[Request, Answers, str]:
+        """Return the request with what the complaints name, and the command that brings the account to that."""
+        request = self._request
+        if request.offline:
+            raise PersonalizePermsError(
+                "nothing was looked at, because of --offline", hint="leave --offline out to look at the account"
+            )
+        found = answers(request.settings, frozenset(request.given), told, is_set_up=self._is_set_up)
+        request = setup.with_examples(request.with_settings(found.settings))
+        setup.check_answers(request.settings)
+        command = repairing(self._request)
+        if not self._is_set_up or found.added:
+            command = shlex.join(["personalize-perms", "apply", *arguments(request.settings), *request.arguments()])
+        if found.added:
+            note = f"taken from what went wrong: {', '.join(found.added)}"
+            self._data["notes"].append(note)
+            self._talk.say([Line(inert(note), "dim")])
+        return _at_home(request, told), found, command
 
     def _mention_region(self, account: "Account") -> None:
         here = account.caller.place.region
@@ -241,29 +250,28 @@ class _Diagnosis:
     def _offer(self, request: Request, seen: _Seen, command: str) -> None:
         from personalize_perms.engine import selection  # noqa: PLC0415 - nothing of this for --help
 
-        if not seen.mending:
-            if self._out:
-                self._talk.warn(
-                    [Line("No plan was saved: nothing that this program changes would mend it.", "warning")]
-                )
-            return
-        part = selection.selected(seen.plan, seen.mending)
-        data = envelope.plan_data(part)
-        self._data |= {"changes": data["changes"], "documents": data["documents"]}
-        self._print([Line(), Line("The smallest change that mends it:", "title")])
-        self._print([line for change in part.changes for line in lines.change_lines(change)])
-        if seen.plan.refusals:
-            self._talk.warn(lines.refusal_lines(seen.plan.refusals))
+        part = selection.selected(seen.plan, seen.mending) if seen.mending else None
+        if part:
+            data = envelope.plan_data(part)
+            self._data |= {"changes": data["changes"], "documents": data["documents"]}
+            title = "The smallest change that mends it:" if part.writes else "What would mend it is blocked:"
+            self._print([Line(), Line(title, "title")])
+            self._print([line for change in part.changes for line in lines.change_lines(change)])
+        if not part or not part.writes or seen.plan.refusals:
+            self._talk.warn(lines.refusal_lines(seen.plan.refusals if part else ()))
+            self._say_unsaved()
         elif self._out:
             from personalize_perms.cli import saved  # noqa: PLC0415 - only for saved plans
 
             saved.save(request, seen.plan, seen.live, self._out, self._talk, seen.mending)
             self._data["saved"] = str(self._out)
         else:
-            self._print(
-                [Line("Only this: the same command with --out fix.json, then personalize-perms apply fix.json")]
-            )
-            self._print([Line(f"The whole set-up: {inert(command)}")])
+            only = "Only this: the same command with --out fix.json, then personalize-perms apply fix.json"
+            self._print([Line(only), Line(f"The whole set-up: {inert(command)}")])
+
+    def _say_unsaved(self) -> None:
+        if self._out:
+            self._talk.warn([Line("No plan was saved: there is no change that this program could make.", "warning")])
 
 
 _CLEAN = (

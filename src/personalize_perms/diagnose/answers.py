@@ -14,7 +14,8 @@ from personalize_perms.model.options import BY_FIELD
 from personalize_perms.model.resources import PrincipalKind
 from personalize_perms.model.settings import READS_INPUT, WRITES_OUTPUT, Settings, UserAccess, Workflow
 
-_PEOPLE: Final = frozenset({Link.USER_POLICY, Link.PASS_ROLE, Link.ASSUME_ROLE})
+PEOPLE: Final = frozenset({Link.USER_POLICY, Link.PASS_ROLE, Link.ASSUME_ROLE})
+"""Links that are about people, and not about data."""
 _ROLE_FIELDS: Final = frozenset({"role_arn", "role_name", "role_path"})
 _WITH_DATA: Final = frozenset(Workflow) - {Workflow.ENCRYPTED_DATASET_GROUP}
 _PASS_ROLE: Final = "iam:passrole"  # noqa: S105 - the name of a permission
@@ -38,7 +39,7 @@ def answers(settings: Settings, given: frozenset[str], told: Iterable[Complaint]
     """
     complaints = [complaint for complaint in told if complaint.links]
     # What people may do does not depend on the data that they meant.
-    facts = [_of_data(complaint) for complaint in complaints if not _PEOPLE.issuperset(complaint.links)]
+    facts = [_of_data(complaint) for complaint in complaints if not PEOPLE.issuperset(complaint.links)]
     completed = settings
     if not is_set_up:
         completed = _alone(settings, given, complaints)
@@ -143,7 +144,7 @@ def _asked(complaints: Iterable[Complaint], settings: Settings) -> Iterator[Aske
     for complaint in complaints:
         facts = complaint.facts
         name = naming.user_of(facts.principal) or naming.role_of(facts.principal)
-        if _PEOPLE.isdisjoint(complaint.links) or not name or not facts.action or Link.ASSUME_ROLE in complaint.links:
+        if PEOPLE.isdisjoint(complaint.links) or not name or not facts.action or Link.ASSUME_ROLE in complaint.links:
             continue
         kind = PrincipalKind.USER if naming.user_of(facts.principal) else PrincipalKind.ROLE
         passes = facts.action.lower() == _PASS_ROLE

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from personalize_perms.diagnose.answers import PEOPLE
 from personalize_perms.diagnose.complaints import Complaint
 from personalize_perms.engine import selection
 from personalize_perms.model.changes import Plan
@@ -47,7 +48,7 @@ class Pointer:
             named = _named(complaint, finding)
             if named and finding.resource.partition(" ")[0] not in named:
                 continue
-            if finding.check in _STOPS:
+            if finding.check in _STOPS and not PEOPLE.issuperset(complaint.links):
                 return certainty, -1
             for position, link in enumerate(complaint.links):
                 if link in links:
