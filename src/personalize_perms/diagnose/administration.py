@@ -84,7 +84,7 @@ SYMPTOMS: Final = (
     Symptom(
         id="denied",
         nature=Nature.PERMISSION,
-        meaning="something was denied, but this text says neither what nor to whom",
+        meaning="something was denied, but this text does not say to whom, or by which policy",
         next_step="every link of the chain is looked at; the CloudTrail event of the call says more",
         docs=_DENIED,
         says=(

@@ -23,6 +23,12 @@ _DENIAL: Final = re.compile(
     r"| on the resource associated with this ciphertext)?",
     _FLAGS,
 )
+# As the console says it, a line each.
+_BLOCK: Final = re.compile(
+    r"\baction: ?(?P<action>[a-z][a-z0-9-]{1,40}:[a-z*]{2,80})[,.]?"
+    r"(?: on resources?(?:\(s\))?: ?(?P<resource>[^\s,]{1,2048}),?)? context: ?(?P<why>[a-z -]{3,120})",
+    _FLAGS,
+)
 _WHY: Final = re.compile(
     rf"{_CLOSE}[,.]? ?(?:because no [a-z -]{{3,40}} allows? (?:the )?[a-z0-9:*-]{{3,120}}(?: action)?"
     r"|because public policies are \w+ by the blockpublicpolicy"
@@ -112,6 +118,12 @@ def _denials(flat: str) -> Iterator[_Match]:
         if symptom:
             known = denial(said["action"], who[-1] if who else "", said["resource"], why[0] if why else "")
             yield _Match(said.start(), last, symptom, known)
+    for said in islice(_BLOCK.finditer(flat), _MOST):
+        who = [found[0].rstrip(",") for found in _WHO.finditer(flat, max(said.start() - _BEFORE, 0), said.start())]
+        symptom = symptom_of(said["action"], who[-1] if who else "")
+        if symptom:
+            known = denial(said["action"], who[-1] if who else "", said["resource"], said["why"])
+            yield _Match(said.start(), said.end(), symptom, known)
 
 
 def denial(action: str, principal: str, resource: str | None, sentence: str) -> Facts:

@@ -69,23 +69,23 @@ _NAMES: Final = (
     .replace("policy", "polic(?:y|ies)")
     .replace("boundary", "boundar(?:y|ies)")
 )
-_SENTENCE: Final = re.compile(
-    rf"\b(?:because no|(?:an )?explicit(?:ly)? den(?:y|ies) (?:in|by)(?: an?| the)?) (?P<type>{_NAMES})\b",
-    re.IGNORECASE,
+_SENTENCES: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\bno (?P<type>{_NAMES}) allows?\b",
+        rf"\bexplicit deny in (?:(?:an?|the) )?(?P<type>{_NAMES})\b",
+        rf"\b(?P<type>{_NAMES}) explicitly den(?:y|ies)\b",
+    )
 )
 _KMS_SENTENCE: Final = re.compile(r"\bno resource-based policies allow access\b", re.IGNORECASE)
-_EXPLICIT: Final = re.compile(r"\bexplicit(?:ly)? den(?:y|ies)\b", re.IGNORECASE)
 
 
 def named_in(sentence: str) -> str:
     """Return which kind of policy a sentence of AWS says decided, or nothing."""
-    found = _SENTENCE.search(sentence)
+    if _KMS_SENTENCE.search(sentence):
+        return "resource-based policy"
+    found = next((said for pattern in _SENTENCES if (said := pattern.search(sentence))), None)
     if not found:
-        return "resource-based policy" if _KMS_SENTENCE.search(sentence) else ""
-    said = found["type"].lower().replace("policies", "policy").replace("boundaries", "boundary")
-    return next(name for name in POLICY_TYPES if name.lower() == said)
-
-
-def is_explicit(sentence: str) -> bool:
-    """Tell whether a sentence of AWS says that a Deny decided."""
-    return bool(_EXPLICIT.search(sentence))
+        return ""
+    said_type = found["type"].lower().replace("policies", "policy").replace("boundaries", "boundary")
+    return next(name for name in POLICY_TYPES if name.lower() == said_type)

@@ -63,6 +63,8 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
             f"User: {ADA} is not authorized to perform: IAM:passrole",
             f'"User: {ADA} is not authorized to perform: iam:PassRole on resource: \\"{ROLE}\\""',
             "The user is not authorized to pass the role",
+            f"╷\n│ Error: creating it\n│ \n│ User: {ADA} is not\n│ authorized to perform: iam:PassRole on resource:\n│ {ROLE}\n╵",
+            f"> > AccessDeniedException: User: {ADA} is not authorized to perform: iam:PassRole on resource: {ROLE}",
         ),
     ),
     4: (
@@ -85,6 +87,11 @@ ROWS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
                 f"User: {ADA} is not authorized to perform: personalize:CreateDatasetGroup on resource: {GROUP} with an "
                 "explicit deny in a session policy"
             ),
+            (
+                f"You don't have permission to do this. User: {ADA}\nAction: personalize:ListDatasetGroups\n"
+                "On resource(s): *\nContext: no identity-based policy allows the action"
+            ),
+            f"User: {ADA} Action: personalize:ListSchemas Context: a service control policy explicitly denies the action",
         ),
     ),
     5: (

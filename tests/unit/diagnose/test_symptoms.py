@@ -130,6 +130,15 @@ def test_the_kind_of_policy_that_aws_names_comes_first(
     assert policy_type in complaint.meaning.replace("policies", "policy")
 
 
+def test_what_the_console_says_tells_the_kind_of_policy_too() -> None:
+    for text in ROWS[4][1][-2:]:
+        (complaint,) = complaints(text)
+        assert complaint.facts.principal == "arn:aws:iam::123456789012:user/ada"
+        assert complaint.facts.policy_type == (
+            "identity-based policy" if "identity-based" in text else "service control policy"
+        )
+
+
 def test_what_a_text_names_is_understood() -> None:
     (complaint,) = complaints(ROWS[1][1][1])
     assert (complaint.facts.bucket, [*complaint.facts.workflows]) == ("acme-data", ["import"])
