@@ -144,12 +144,19 @@ def completed(request: Request, plan: Plan, result: Result, talk: Talk) -> Resul
     if result.exit_code == 0 and not request.as_json:
         talk.out.line(plan.role_arn)
     if plan.blocked:
-        talk.warn([Line("Blocked changes were left out; everything else was done. See '!' above.", "warning")])
+        rest = "; everything else was done" if _all_done(result) else ""
+        talk.warn([Line(f"Blocked changes were left out{rest}. See '!' above.", "warning")])
     if request.command == "init" and not request.sandbox:
         _save(request, talk)
     if result.exit_code == 0:
         talk.say(_what_next(request, plan))
     return result
+
+
+def _all_done(result: Result) -> bool:
+    """Tell whether everything that was to be written was, and stays."""
+    outcomes = result.data["outcomes"]
+    return "taken_back" not in result.data and all(outcome["status"] == "done" for outcome in outcomes)
 
 
 def _save(request: Request, talk: Talk) -> None:
