@@ -77,6 +77,16 @@ def has_source_condition(statement: Statement) -> bool:
     return False
 
 
+def regions(statement: Statement) -> Iterator[str]:
+    """Yield the Regions of the source ARNs in the statement's conditions, where they name one."""
+    conditions = statement.get("Condition")
+    for keys in conditions.values() if isinstance(conditions, dict) else ():
+        for key, values in keys.items() if isinstance(keys, dict) else ():
+            for text in _listed(values) if key.lower() == "aws:sourcearn" else ():
+                region = text.split(":")[3:4] if isinstance(text, str) else []
+                yield from (found for found in region if found and not _WILD.search(found))
+
+
 def _means_anybody(key: str, text: str) -> bool:
     """Tell whether the value of a source condition is met by accounts or organisations of others too."""
     if key == "aws:sourceaccount":

@@ -476,6 +476,23 @@ def test_a_key_that_may_still_encrypt_a_bucket_is_kept_where_that_may_not_be_rea
     assert len(account.key_policy(key)["Statement"]) == 2
 
 
+@pytest.mark.parametrize("role", [(), ADOPTED])
+def test_a_set_up_that_moves_to_another_region_says_what_that_ends(
+    role: tuple[str, ...], account: Account, program: Program
+) -> None:
+    filled(account)
+    account.bucket("acme-ohio", region="us-east-2")
+    program.apply(*IN, *role)
+    there = ("--input", "s3://acme-ohio", "--region", "us-east-2", *role)
+    moving = program.json("plan", *there).findings["another-region"]
+    assert "is for eu-west-1 so far" in moving["message"]
+    assert "--name" in moving["remedy"]
+
+    assert "another-region" not in program.json("plan", *there, "--name", "ohio").findings
+    program.apply(*there)
+    assert "another-region" not in program.json("plan", *there).findings
+
+
 def makers(policy: Document) -> set[str]:
     """Return the set-ups whose statements are in a document, and make sure that the rest is theirs."""
     made_by = {sid: [name for name in NAMES if ownership.is_own_sid(sid, name)] for sid in sids(policy)}

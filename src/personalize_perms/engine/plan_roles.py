@@ -150,6 +150,7 @@ def _put_trust(
         draft.show_unchanged(DocumentKind.TRUST_POLICY, live.name, live.trust_json)
         return
     text = draft.store(DocumentKind.TRUST_POLICY, live.name, document)
+    _warn_of_moving(draft, live)
     draft.change(
         Action.UPDATE,
         DocumentKind.TRUST_POLICY,
@@ -159,6 +160,24 @@ def _put_trust(
         wave=wave,
         details=details,
     )
+
+
+def _warn_of_moving(draft: Draft, live: LiveRole) -> None:
+    name, region = draft.desired.name, draft.desired.place.region
+    own = (s for s in documents.statements(documents.parse(live.trust_json)) if draft.is_own(s.get("Sid")))
+    left = sorted({found for statement in own for found in trust.regions(statement)} - {region})
+    if left:
+        draft.findings.append(
+            Finding(
+                check="another-region",
+                severity=Severity.HIGH,
+                resource=live.arn,
+                message=f"the set-up {name} is for {', '.join(left)} so far, and these changes move it to {region}: "
+                "there, Amazon Personalize can no longer use the role, and what was granted is taken back",
+                remedy=f"to have both, give the one for {region} a name of its own with --name",
+                docs=_TRUST_DOCS,
+            )
+        )
 
 
 def plan_adopted_role(draft: Draft, wanted: TrustPolicyStatements) -> None:
