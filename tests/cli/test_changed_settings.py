@@ -493,6 +493,17 @@ def test_a_set_up_that_moves_to_another_region_says_what_that_ends(
     assert "another-region" not in program.json("plan", *there).findings
 
 
+def test_a_boundary_that_the_settings_no_longer_name_stays_and_is_named(account: Account, program: Program) -> None:
+    filled(account)
+    boundary = account.policy("boundary")
+    program.apply(*IN, "--permissions-boundary", boundary)
+    assert program.json("plan", *IN, "--permissions-boundary", boundary).findings == {}
+    program.is_silent(*IN)
+    found = program.json("plan", *IN).findings["permissions-boundary-stays"]
+    assert boundary in found["message"]
+    assert "--role-name personalize-service-role" in found["remedy"]
+
+
 def makers(policy: Document) -> set[str]:
     """Return the set-ups whose statements are in a document, and make sure that the rest is theirs."""
     made_by = {sid: [name for name in NAMES if ownership.is_own_sid(sid, name)] for sid in sids(policy)}
