@@ -186,6 +186,6 @@ def _what_next(request: Request, plan: Plan) -> Iterator[Line]:
         yield Line("For your own account: personalize-perms init")
         return
     words = ["personalize-perms", "apply", *arguments(request.settings), *request.arguments()]
-    yield Line(f"Amazon Personalize can use the role {plan.role_arn}", "done")
+    yield Line(f"Amazon Personalize is granted what it needs, through the role {plan.role_arn}", "done")
     yield Line(f"The same again, without questions: {inert(shlex.join(words))} --yes")
     yield Line(f"Next: pass that role when you create import jobs, exports and the like: {_USE_IT}")
