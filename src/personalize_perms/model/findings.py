@@ -1,5 +1,6 @@
 """What was noticed, and how sure it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,7 +23,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing to know: what, where, and what to do about it."""
+    """One thing to know: what, where, why, and what to do about it."""
 
     check: str
     severity: Severity
@@ -31,3 +32,8 @@ class Finding:
     remedy: str = ""
     docs: str = ""
     verdict: Verdict = Verdict.UNKNOWN
+    """What can be said about the access that this is about."""
+    reason: str = ""
+    """Why: the statement that decides, or what is missing."""
+    statement: Mapping[str, object] | None = None
+    """What the owner of the document has to put in, where this program does not do it."""
