@@ -148,3 +148,17 @@ print(sorted(name for name in sys.modules if name.split(".")[0] in {"boto3", "bo
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_web_page_says_nothing_about_what_aws_has(status: int) -> None:
+    page = {"Code": str(status), "Message": "<!doctype html>\n<html lang=en><title>Not Found</title>"}
+    answer = {"Error": page, "ResponseMetadata": {"HTTPStatusCode": status}}
+
+    def ask() -> None:
+        raise ClientError(answer, "DescribeKey")  # type: ignore[arg-type]
+
+    with pytest.raises(AwsError, match=f"the answer \\({status}\\) is a web page") as caught:
+        looked_up("kms:DescribeKey", "a key", ask)
+    assert caught.value.fault is Fault.UNKNOWN
+    assert "<" not in caught.value.message

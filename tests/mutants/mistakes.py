@@ -151,7 +151,7 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
         (
             "the former text is stored again whatever others made of it",
             "engine/delivery.py",
-            "merged = documents.merge(edit, text, self._is_own, self._partition)",
+            "merged = merge(edit, text, self._is_own, self._partition)",
             "merged = edit.after",
             "test_taking_back_goes_on_after_a_failure_and_edits_what_is_there_now",
         ),

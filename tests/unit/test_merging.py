@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personalize_perms import documents
-from personalize_perms.documents import DocumentEdit, DocumentKind
+from personalize_perms.documents import DocumentKind, merging
+from personalize_perms.documents.merging import DocumentEdit
 from personalize_perms.model.errors import DocumentError, ResourceConflict
 
 Statement = dict[str, Any]
@@ -32,7 +33,7 @@ def merge(
     before: str | None, after: str | None, now: str | None, kind: DocumentKind = DocumentKind.BUCKET_POLICY
 ) -> str | None:
     edit = DocumentEdit(kind=kind, name="thing", before=before, after=after)
-    return documents.merge(edit, now, is_own, "aws")
+    return merging.merge(edit, now, is_own, "aws")
 
 
 def statements(found: str | None) -> list[Statement]:

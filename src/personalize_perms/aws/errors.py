@@ -137,6 +137,7 @@ _SIGN_IN: Final = frozenset(
     }
 )
 _SERVER_ERRORS: Final = range(500, 600)
+_WEB_PAGE: Final = re.compile(r"\s*<(!doctype|html)", re.IGNORECASE)
 
 
 def fault_of(code: str, message: str, status: int) -> Fault:
@@ -193,8 +194,11 @@ def _from_answer(error: "ClientError", action: str, resource: str) -> AwsError:
     answer = error.response.get("Error", {})
     about = error.response.get("ResponseMetadata", {})
     code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
-    headers = about.get("HTTPHeaders", {})
-    fault = fault_of(code, message, about.get("HTTPStatusCode", 0))
+    headers, status = about.get("HTTPHeaders", {}), about.get("HTTPStatusCode", 0)
+    if _WEB_PAGE.match(message):
+        # From something between here and AWS: its 404 does not mean that AWS has no such thing.
+        return _incomplete(f"the answer ({code}) is a web page, not AWS's", action, resource)
+    fault = fault_of(code, message, status)
     if error.operation_name in _SIGN_IN and fault in {Fault.DENIED, Fault.ABSENT, Fault.REFUSED}:
         fault = Fault.CREDENTIALS
     return AwsError(

@@ -155,6 +155,9 @@ class AwsSession:
         return core, boto3.Session(botocore_session=core)
 
     def _client(self, service: Service, *, writes: bool) -> "BaseClient":
+        ready = self._clients.get((service, writes))
+        if ready is not None:
+            return ready  # calls of one service do not wait while the client of another is built
         with self._lock:
             client = self._clients.get((service, writes))
             if client is None:
