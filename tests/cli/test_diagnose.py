@@ -253,10 +253,25 @@ def test_the_sandbox_can_be_diagnosed_too(program: Program) -> None:
     assert done.data["findings"][0]["check"] == "user-policy"
 
 
+def test_a_prefix_that_the_settings_do_not_grant_is_the_cause(
+    key: str, account: Account, aws: FakeAws, program: Program
+) -> None:
+    failed_import(aws, roleArn=role_arn(ROLE), dataSource={"dataLocation": f"s3://{DATA}/elsewhere/x.csv"})
+    describes(aws, "DatasetGroup", datasetGroupArn=GROUP)
+    done = diagnose(program, JOB, "--out", "fix.json")
+    denied_on = {finding["check"] for finding in done.data["findings"] if finding["verdict"] == "denied"}
+    assert {"bucket-policy", "role-policy"} <= denied_on
+    assert program.json("apply", "fix.json", "--yes").code == 0
+    allowed = account.bucket_policy()["Statement"][-1]["Resource"]
+    assert f"arn:aws:s3:::{DATA}/elsewhere/x.csv" in allowed
+    assert f"arn:aws:s3:::{DATA}/in/*" in allowed
+
+
 def test_a_bucket_that_the_settings_do_not_name_is_added_and_said(key: str, account: Account, program: Program) -> None:
     account.bucket("acme-other")
     done = diagnose(program, POLICY_MISSING.format(bucket="acme-other"))
     assert "--input s3://acme-other" in done.data["notes"][0]
+    assert "add it to personalize-perms.toml" in done.data["notes"][0]
     assert done.data["findings"][0]["resource"] == "acme-other"
     assert ("bucket-policy", "acme-other") in done.changes()
 

@@ -206,7 +206,8 @@ class _Diagnosis:
         if not self._is_set_up or found.added:
             command = shlex.join(["personalize-perms", "apply", *arguments(request.settings), *request.arguments()])
         if found.added:
-            note = f"taken from what went wrong: {', '.join(found.added)}"
+            lasting = f"; add it to {request.config}, or the next apply takes it back" if request.configured else ""
+            note = f"taken from what went wrong: {', '.join(found.added)}{lasting}"
             self._data["notes"].append(note)
             self._talk.say([Line(inert(note), "dim")])
         return _at_home(request, told), found, command

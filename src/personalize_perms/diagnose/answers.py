@@ -7,9 +7,10 @@ from typing import Final
 from personalize_perms.diagnose import facts as naming
 from personalize_perms.diagnose.complaints import Complaint
 from personalize_perms.diagnose.facts import Facts
+from personalize_perms.model import names
 from personalize_perms.model.examination import Asked, Link
 from personalize_perms.model.findings import Finding, Severity, Verdict
-from personalize_perms.model.names import S3Location
+from personalize_perms.model.names import Arn, InvalidName, S3Location
 from personalize_perms.model.options import BY_FIELD
 from personalize_perms.model.resources import PrincipalKind
 from personalize_perms.model.settings import READS_INPUT, WRITES_OUTPUT, Settings, UserAccess, Workflow
@@ -66,12 +67,20 @@ def _alone(settings: Settings, given: frozenset[str], complaints: Iterable[Compl
     if not given & {"user_access", "user_policy_name", "attach_users", "attach_groups", "attach_roles", "assumable_by"}:
         settings = replace(settings, user_access=UserAccess.NONE)
     roles = [named for complaint in complaints if (named := _role(complaint))]
-    role = naming.arn_of(roles[0]) if roles and not given & _ROLE_FIELDS else None
+    role = _a_role(roles[0]) if roles and not given & _ROLE_FIELDS else None
     if role is None:
         return settings
     if role.name == settings.service_role_name:  # the set-up's own, made elsewhere
         return replace(settings, role_path=role.resource.removeprefix("role").removesuffix(role.name))
     return replace(settings, role_arn=role)
+
+
+def _a_role(text: str) -> Arn | None:
+    """Return the ARN of a role as the settings take it, else None: then the text named something odd."""
+    try:
+        return names.iam_arn(text, "role")
+    except InvalidName:
+        return None
 
 
 def _role(complaint: Complaint) -> str:
@@ -90,7 +99,7 @@ def _with_workflows(settings: Settings, facts: Sequence[Facts], *, replaces: boo
         # What needs no bucket, where nothing tells that one takes part.
         guess = Workflow.METRICS_CLOUDWATCH
         if any(one.bucket or one.locations for one in facts):
-            guess = Workflow.IMPORT
+            guess = Workflow.EXPORT if any(_writes(one) for one in facts) else Workflow.IMPORT
         elif any(one.key_arn for one in facts):
             guess = Workflow.ENCRYPTED_DATASET_GROUP
         return replace(settings, workflows=named or (guess,))
@@ -106,7 +115,7 @@ def _with_locations(settings: Settings, facts: Iterable[Facts]) -> Settings:
         if one.bucket and one.bucket not in known:
             place = S3Location(bucket=one.bucket)
             flows = frozenset(one.workflows or settings.workflows)
-            writes = "putobject" in one.action.lower() or flows.isdisjoint(READS_INPUT)
+            writes = _writes(one) or flows.isdisjoint(READS_INPUT)
             if not writes:
                 inputs += (place,)
             if writes or not flows.isdisjoint(WRITES_OUTPUT):
@@ -117,6 +126,10 @@ def _with_locations(settings: Settings, facts: Iterable[Facts]) -> Settings:
     if completed.inputs and not completed.reads_input:
         return replace(completed, workflows=(*completed.workflows, Workflow.IMPORT))
     return completed
+
+
+def _writes(facts: Facts) -> bool:
+    return "putobject" in facts.action.lower()
 
 
 def _is_covered(place: S3Location, known: Iterable[S3Location]) -> bool:
