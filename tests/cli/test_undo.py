@@ -137,6 +137,19 @@ def test_the_name_alone_is_enough(
     assert meaning(account) == before
 
 
+@pytest.mark.parametrize("settings", ["full", "grant", "adopted"])
+def test_what_another_machine_took_back_is_no_news_to_the_one_that_applied(
+    settings: str, key: str, account: Account, program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program.apply(*SET_UPS[settings])
+    with monkeypatch.context() as other:
+        other.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
+        undo(program)
+    again = undo(program)
+    assert again.written == []
+    assert left(again) == {}
+
+
 def test_what_earlier_settings_granted_goes_too(key: str, account: Account, program: Program) -> None:
     before = meaning(account)
     program.apply(*FULL)

@@ -87,7 +87,9 @@ def loosen(
             details.append(f"~ {_name(original, first + 1)}: as it was before its source conditions")
         number += len(places) <= 1  # where one went, the next has come to its place
     by_digest = {digest(one, partition): one for one in texts}
-    left = tuple(by_digest.get(one, {"Sid": "a statement"}) for one in wanted if one not in former.found)
+    # One that stands as it was has been put back already, perhaps from another machine.
+    back = former.found | {digest(one, partition) for one in result}
+    left = tuple(by_digest.get(one, {"Sid": "a statement"}) for one in wanted if one not in back)
     if not details:
         return Tightened(document=dict(document), originals=left)
     return Tightened(document={**document, "Statement": [*result]}, details=tuple(details), originals=left)
