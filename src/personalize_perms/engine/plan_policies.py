@@ -50,6 +50,9 @@ def _conflict(draft: Draft, wanted: ManagedPolicy, existing: str) -> None:
 
 def _create(draft: Draft, wanted: ManagedPolicy) -> None:
     clash = draft.live.name_clashes.get(f"policy/{wanted.name}")
+    if clash == wanted.arn:
+        draft.refuse_newcomer(f"the policy {clash}")
+        return
     if clash:
         _conflict(draft, wanted, clash)
         return
