@@ -468,6 +468,13 @@ def test_what_still_uses_the_role_needs_its_name(
     assert meaning(account) == before
 
 
+def test_without_a_terminal_undo_says_how_to_look_at_its_own_plan(key: str, program: Program) -> None:
+    program.apply(*FULL)
+    done = program.json("undo")
+    assert done.code == 2
+    assert "personalize-perms undo --dry-run" in done.errors[0]["hint"]
+
+
 def test_what_uses_the_key_counts_too(key: str, aws: FakeAws, program: Program) -> None:
     program.apply(*FULL)
     uses(aws, "DatasetGroup", "datasetGroup", kmsKeyArn=key)
