@@ -149,6 +149,11 @@ def test_a_key_policy_is_never_emptied() -> None:
         merge(text(OURS, THEIRS), text(THEIRS), text(OURS), DocumentKind.KEY_POLICY)
 
 
+def test_an_edit_that_is_there_is_no_conflict_with_what_others_put_beside_it() -> None:
+    now = text(THEIRS, OURS, CHANGED)
+    assert merge(text(THEIRS), text(THEIRS, OURS), now) == now
+
+
 def test_a_quota_that_was_raised_for_what_is_to_be_stored_counts_for_what_is_there_now_too() -> None:
     kind = DocumentKind.TRUST_POLICY
     large = one("OursA", "sts:AssumeRole" * (documents.LIMITS[kind] // 10))

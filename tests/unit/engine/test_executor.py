@@ -412,6 +412,18 @@ def test_a_look_ahead_is_relied_on_for_no_longer_than_it_took(
     assert outcomes[1].status is status
 
 
+def test_a_look_ahead_that_saw_another_document_stops_the_change_however_young_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("personalize_perms.engine.executor.ThreadPoolExecutor", AtOnce)
+    theirs = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
+    time, s3 = Time(), FakeS3(text=theirs)
+    s3.after_read = lambda _: time.wait(Event(), 1.0)
+    outcomes, _ = apply(s3, tmp_path, create(), put(), iam=FakeIam(), time=time)
+    assert outcomes[1].status is Status.FAILED
+    assert s3.text == theirs
+
+
 def test_an_intent_that_was_not_sent_is_closed_as_such(tmp_path: Path) -> None:
     theirs = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
     (outcome,), journal = apply(FakeS3(text=theirs), tmp_path)
