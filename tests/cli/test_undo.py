@@ -266,6 +266,18 @@ def test_a_policy_that_others_attached_stays_and_is_named(key: str, account: Acc
     is_silent_but_for_what_stays(program, *FULL)
 
 
+def test_a_policy_that_others_use_as_a_boundary_stays_and_is_named(
+    key: str, account: Account, program: Program
+) -> None:
+    program.apply(*FULL)
+    arn = policy_arn("personalize-user-access")
+    account.role("theirs", document(GLUE), PermissionsBoundary=arn)
+    done = undo(program, *FULL)
+    assert account.policies() == {"personalize-user-access"}
+    assert "boundary" in left(done)[arn]
+    is_silent_but_for_what_stays(program, *FULL)
+
+
 @pytest.mark.parametrize("policy", ["personalize-user-access", "personalize-service-access"])
 @pytest.mark.parametrize("machine", ["the same", "another"])
 def test_a_policy_in_which_others_keep_a_version_stays_and_is_named(
