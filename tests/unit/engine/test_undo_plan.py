@@ -87,6 +87,8 @@ def test_a_statement_of_ours_that_others_changed_stays_and_is_named(knows: str, 
     plan = undo_of(world, *known)
     assert BUCKET not in [change.resource for change in plan.writes]
     assert "somebody changed it, so it stays" in stays(plan)[BUCKET]
+    assert LEDGER not in [change.resource for change in plan.writes if isinstance(change.operation, DeletePolicy)]
+    assert "remember what could not be taken back" in stays(plan)[LEDGER]
 
 
 def test_a_statement_of_ours_that_lets_others_in_stays_whatever_is_known(world: MemoryAccount) -> None:
