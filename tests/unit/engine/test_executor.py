@@ -412,10 +412,12 @@ def test_a_version_is_gone_with_its_policy() -> None:
     assert operations.landed(DeletePolicyVersion(arn="p", version_id="v1"))
 
 
-def test_nothing_is_deleted_before_what_replaces_it_was_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("gives", "takes"), [(Wave.PROVIDE, Wave.CLEAR), (Wave.GRANT, Wave.CLEAR), (Wave.CLEAR, Wave.DELETE)]
+)
+def test_nothing_is_taken_before_what_replaces_it_was_seen(gives: Wave, takes: Wave, tmp_path: Path) -> None:
     s3 = FakeS3(stale=10_000)  # the first write is accepted and never shows
-    last = put(AFTER, BEFORE, wave=Wave.DELETE)
-    outcomes, _ = apply(s3, tmp_path, put(wave=Wave.CLEAR), last)
+    outcomes, _ = apply(s3, tmp_path, put(wave=gives), put(AFTER, BEFORE, wave=takes))
     assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.SKIPPED]
     assert s3.sent == 1
 
@@ -644,3 +646,17 @@ def test_taking_back_goes_on_after_a_failure_and_edits_what_is_there_now(tmp_pat
     assert "not made by this run" in outcomes[0].message
     assert s3.text is not None
     assert [statement["Sid"] for statement in json.loads(s3.text)["Statement"]] == ["Theirs", "New"]
+
+
+def test_taking_back_deletes_nothing_that_a_document_may_still_name(tmp_path: Path) -> None:
+    s3 = FakeS3(text=AFTER, script=iter([Fault.DENIED]))
+    made = Change(
+        action=Action.DELETE,
+        kind="role",
+        resource="r",
+        reason="",
+        operation=DeleteRole(role_name="r", run_id="this"),
+        wave=Wave.DELETE,
+    )
+    outcomes, _ = apply(s3, tmp_path, put(AFTER, BEFORE), made, iam=FakeIam(), taking_back=True)
+    assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.SKIPPED]
