@@ -114,7 +114,7 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
             "engine/executor.py",
             "in (Wave.CLEAR, Wave.DELETE, Wave.FORGET)",
             "in (Wave.CLEAR, Wave.FORGET)",
-            "test_nothing_is_deleted_before_what_replaces_it_was_seen",
+            "test_nothing_is_taken_before_what_replaces_it_was_seen",
         ),
         (
             "the ledger is forgotten before all was read back",
