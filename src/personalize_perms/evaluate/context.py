@@ -77,11 +77,11 @@ def _listed(key: str, absent: frozenset[str]) -> bool:
 def _derived(principal: Principal) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
     """Return what is surely present, and what is surely absent, in a request of this principal."""
     serves = principal.type is PrincipalType.SERVICE
-    found = {"aws:principalisawsservice": ("true" if serves else "false",)}
+    found: dict[str, tuple[str, ...]] = {}
     if serves:
-        found["aws:principalservicename"] = (principal.arn,)
-    if kind := _TYPES.get(principal.type):
-        found["aws:principaltype"] = (kind,)
+        found = {"aws:principalisawsservice": ("true",), "aws:principalservicename": (principal.arn,)}
+    elif kind := _TYPES.get(principal.type):
+        found = {"aws:principalisawsservice": ("false",), "aws:principaltype": (kind,)}
         found["aws:principalarn"] = (principal.arn,)
     if principal.type is PrincipalType.USER:
         found["aws:username"] = (principal.arn.rsplit("/", 1)[-1],)
