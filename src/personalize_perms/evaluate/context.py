@@ -15,6 +15,9 @@ _OF_SERVICES = frozenset({"aws:principalservicename", "aws:principalservicenames
 _OF_MEMBERS = frozenset({"aws:username", "aws:principaltag/", "aws:principalorgid", "aws:principalorgpaths"})
 """A service principal is a member of no organisation, carries no tags and has no user name; nor has an identity
 provider's answer, which no principal of AWS signs."""
+_FOREIGN_TO_SERVICES = frozenset({"aws:principalarn", "aws:principalaccount", "aws:userid"})
+FOREIGN = "a name of AWS's own"
+"""Stands for a value that is not known but is none that a customer could write."""
 _NEVER = {
     PrincipalType.USER: _OF_SERVICES,
     PrincipalType.ROLE: _OF_SERVICES | {"aws:username"},
@@ -67,6 +70,10 @@ class Facts:
         if key == "aws:resourceaccount" and self.question.resource_account and not self._complete:
             return (self.question.resource_account,)
         return _ABSENT if self._complete or _listed(key, absent) else None
+
+    def is_foreign(self, key: str) -> bool:
+        """Tell whether a key that is not known is either absent or holds what AWS calls its own service."""
+        return self.question.principal.type is PrincipalType.SERVICE and key in _FOREIGN_TO_SERVICES
 
 
 def _listed(key: str, absent: frozenset[str]) -> bool:

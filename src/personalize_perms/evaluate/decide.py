@@ -17,7 +17,7 @@ from personalize_perms.evaluate.layers import Denied, Say, resource_says, said
 from personalize_perms.evaluate.matching import fold
 from personalize_perms.evaluate.policies import Policies
 from personalize_perms.evaluate.statements import Document, Unread
-from personalize_perms.evaluate.truth import Truth, agreed, all_of, any_of, depends_on, either
+from personalize_perms.evaluate.truth import Truth, all_of, any_of, depends_on, either
 from personalize_perms.model.access import Decision, Layer, PrincipalType, Question
 from personalize_perms.model.findings import Verdict
 
@@ -183,11 +183,10 @@ def _perhaps(say: Say) -> Say:
 
 def _agreed(same: Sequence[Way], across: Sequence[Way]) -> Say:
     """Return what holds whoever owns the resource, by the statement that grants across accounts as well."""
-    verdicts = [any_of(all_of(say.allows for say in way) for way in ways) for ways in (same, across)]
+    one, other = (any_of(all_of(say.allows for say in way) for way in ways) for ways in (same, across))
+    allows = one if one is other else depends_on("aws:ResourceAccount", *_names(one), *_names(other))
     by = next((say.by for way in across if all_of(one.allows for one in way) is True for say in way if say.by), None)
-    return Say(
-        across[-1][0].layer if across else Layer.RESOURCE, agreed(verdicts, depends_on("aws:ResourceAccount")), by
-    )
+    return Say(across[-1][0].layer if across else Layer.RESOURCE, allows, by)
 
 
 def _lacks_a_grant(way: Way) -> bool:

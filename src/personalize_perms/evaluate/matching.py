@@ -97,7 +97,7 @@ def arn_test(text: str, *, variables: bool, expands: bool) -> Test:
     that it cannot: where that decides, the answer is unknown.
     """
     parts = template(text, wild=True, variables=variables)
-    if parts == (Wild.ANY,):
+    if parts == (Wild.ANY,) and expands:
         return lambda _value, _facts: True
     if not is_plain(parts):
         return _arn_with_variables(text, parts, expands=expands)

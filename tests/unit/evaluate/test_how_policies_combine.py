@@ -148,6 +148,29 @@ def test_a_service_needs_the_resource_based_policy_and_no_other() -> None:
     assert verdict(Policies(resource=bucket(allow), resource_control=rcp), service()) is DENIED
 
 
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "expected"),
+    [
+        ("ArnNotLike", "aws:PrincipalArn", f"arn:aws:iam::{ACCOUNT}:role/svc", DENIED),
+        ("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{ACCOUNT}:role/*", ALLOWED),
+        ("ArnLikeIfExists", "aws:PrincipalArn", f"arn:aws:iam::{ACCOUNT}:role/*", UNKNOWN),
+        ("Null", "aws:PrincipalArn", "true", UNKNOWN),
+        ("StringNotEquals", "aws:PrincipalAccount", ACCOUNT, DENIED),
+        ("StringNotLike", "aws:userid", ["AROAEXAMPLE:*", ACCOUNT], DENIED),
+        ("StringNotEquals", "aws:PrincipalOrgID", "o-abc", DENIED),
+        ("StringNotEqualsIfExists", "aws:PrincipalOrgID", "o-abc", DENIED),
+        ("StringNotEquals", "aws:SourceVpce", "vpce-1", UNKNOWN),
+        ("BoolIfExists", "aws:PrincipalIsAWSService", "false", ALLOWED),
+    ],
+)
+def test_a_deny_of_all_but_the_accounts_own_meets_a_service_whose_name_nobody_knows(
+    operator: str, key: str, value: Any, expected: Verdict
+) -> None:
+    others = deny(Principal="*", Condition={operator: {key: value}})
+    policies = Policies(resource=doc(statement(Principal={"Service": "personalize.amazonaws.com"}), others))
+    assert verdict(policies, service(), given=context(complete=False)) is expected
+
+
 def test_service_control_policies_leave_service_linked_roles_alone() -> None:
     linked = replace(role(), arn=f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX")
     policies = Policies(identity=(FULL,), service_control=((NO,),), resource_control=((NO,),))

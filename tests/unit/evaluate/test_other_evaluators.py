@@ -19,7 +19,7 @@ from personalize_perms.model.access import Principal, PrincipalType, Question, R
 
 _FILE = Path(__file__).parent / "cases" / "generated.json.gz"
 
-# Why ours is right: what AWS says, and where, below https://docs.aws.amazon.com/IAM/latest/UserGuide/ unless it is whole.
+# Why ours is right: what AWS says, and where (below https://docs.aws.amazon.com/IAM/latest/UserGuide/ if not whole).
 DEPARTURES = {
     "epoch-dates": (
         "A date may be written in seconds since 1970, in the policy and in aws:EpochTime.",
