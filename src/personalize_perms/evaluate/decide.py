@@ -25,6 +25,7 @@ Way: TypeAlias = Sequence[Say]
 """What must all allow; the first is the one that grants."""
 
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[^:]*:[^:]*:key/.+", re.ASCII)
+_ASSUMING = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
 _LINKED_ROLE = ":role/aws-service-role/"
 _ROOT_KEEPS = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
 _WITHIN = (PrincipalType.USER, PrincipalType.ROLE)
@@ -70,15 +71,19 @@ class _Case:
             if _LINKED_ROLE not in principal.arn and self.action != "kms:retiregrant"
             else []
         )
+        mends = self._root_keeps_its_bucket()
         self.resource = resource_says(
-            policies.resource,
+            None if mends else policies.resource,
             facts,
-            implied=self.action.startswith("sts:"),
+            implied=self._assumes(),
             bounded=policies.boundary is not None,
-            deaf=self._root_keeps_its_bucket(),
         )
         self.grants = grants_say(policies.grants, facts)
-        self.gated = self.action.startswith("sts:assumerole") or _is_about_a_key(self.action, question.resource)
+        self.gated = self._assumes() or _is_about_a_key(self.action, question.resource)
+
+    def _assumes(self) -> bool:
+        """Tell whether the question is one for a trust policy, whose statements name no resource."""
+        return self.action.startswith(_ASSUMING)
 
     def _root_keeps_its_bucket(self) -> bool:
         """Tell whether the account's root asks for what it can always do: read, put and delete its bucket's policy.
@@ -116,11 +121,10 @@ class _Case:
         principal, owner = self.question.principal, self.question.resource_account
         if principal.type in (PrincipalType.SERVICE, PrincipalType.FEDERATED):
             return [[self.grants.direct], [self.resource.direct]]
-        same, across = self._within_account(), self._across_accounts()
         if owner:
-            return same if owner == principal.account else across
+            return self._within_account() if owner == principal.account else self._across_accounts()
         # Whose resource it is, is not known: certain is what holds either way.
-        return [[_agreed(same, across)]]
+        return [[_agreed(self._within_account(), self._across_accounts())]]
 
     def _within_account(self) -> list[Way]:
         if self.question.principal.type is PrincipalType.ROOT:
@@ -140,7 +144,7 @@ class _Case:
         ]
 
     def _root_within_account(self) -> list[Way]:
-        if self.action.startswith("sts:assumerole"):
+        if self._assumes():
             # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
             return []
         if self.gated:
@@ -150,7 +154,7 @@ class _Case:
     def _across_accounts(self) -> list[Way]:
         resource, grants = self.resource.anyhow(), self.grants.anyhow()
         if self.question.principal.type is PrincipalType.ROOT:
-            return [] if self.action.startswith("sts:assumerole") else [[grants], [resource]]
+            return [] if self._assumes() else [[grants], [resource]]
         return [[grants, *map(_perhaps, (self.identity, *self.limits))], [self.identity, resource, *self.limits]]
 
     def _allowed(self, way: Way) -> Decision:

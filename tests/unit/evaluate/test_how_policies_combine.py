@@ -197,6 +197,7 @@ class TestTheAccountsRoot:
     def test_can_always_mend_the_policy_of_its_own_bucket(self, action: str) -> None:
         policies = Policies(resource=doc(deny(Principal="*")))
         assert verdict(policies, root(), action, BUCKET) is ALLOWED
+        assert verdict(Policies(resource=UNREAD), root(), action, BUCKET) is ALLOWED
         assert verdict(policies, root(), "s3:GetBucketAcl", BUCKET) is DENIED
         assert verdict(policies, root(OTHER), action, BUCKET) is DENIED
         assert verdict(replace(policies, identity=(FULL,)), user(), action, BUCKET) is DENIED
@@ -254,6 +255,8 @@ class TestARolesTrustPolicy:
     def test_holds_the_actions_it_names(self) -> None:
         policies = Policies(resource=self.trust({"Service": "personalize.amazonaws.com"}))
         assert verdict(policies, service(), "sts:TagSession", TARGET) is DENIED
+        mine = Policies(identity=(FULL,), resource=self.trust({"AWS": user().arn}))
+        assert ask(mine, user(), "sts:TagSession", TARGET).lacking is Layer.RESOURCE
 
 
 class TestAKeyPolicy:
