@@ -119,6 +119,10 @@ def test_a_key_that_is_not_known_makes_the_answer_unknown(operator: str) -> None
     assert holds(operator, KEY, "true", context(complete=False, absent=(KEY,))) is not None
 
 
+def test_null_that_takes_both_needs_no_key() -> None:
+    assert holds("Null", KEY, ["true", "false"], context(complete=False)) is True
+
+
 def test_if_exists_asks_the_value_that_is_there() -> None:
     assert holds("StringEqualsIfExists", KEY, "a", context({KEY: "b"})) is False
     assert holds("StringEqualsIfExists", KEY, "a", context({KEY: "a"})) is True
