@@ -33,6 +33,10 @@ DEPARTURES = {
         "Whoever is not named is denied, even where the account is named; who is named in part may be denied.",
         "reference_policies_elements_notprincipal.html",
     ),
+    "old-version": (
+        "Without Version 2012-10-17, policy variables are text like any other.",
+        "reference_policies_elements_version.html",
+    ),
     "root-keeps-its-bucket": (
         "An account's root can always read, put and delete the policy of its bucket.",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",
