@@ -20,6 +20,8 @@ WITH_CALLS = (
     ("init", "--dry-run", "--yes"),
     ("apply", "--dry-run"),
     ("apply", "--dry-run", "--name", "another"),
+    ("check",),
+    ("check", "--fail-on", "unknown"),
     ("undo", "--dry-run"),
     ("undo", "--dry-run", "--yes", "--confirm", "personalize-service-role"),
     ("apply", "plan.json", "--dry-run"),

@@ -29,7 +29,7 @@ _TOOL: Final = click.Option(
 )
 _FOR: Final = click.Option(
     ["--for", "command"],
-    type=click.Choice(["plan", "apply", "init", "undo"]),
+    type=click.Choice(["plan", "apply", "init", "check", "undo"]),
     help="With --tool-permissions: one command only.",
 )
 
@@ -143,7 +143,8 @@ def _tool(request: Request, desired: Desired, command: str | None, talk: Talk) -
     commands = (command,) if command else tool_permissions.COMMANDS
     talk.say([Line(text, "dim") for text in _limits(request.settings)])
     policies: dict[str, dict[str, Json]] = {
-        name: documents.new_document(tool_permissions.tool_permissions(desired, name)) for name in commands
+        name: documents.new_document(tool_permissions.tool_permissions(desired, name, request.settings.workflows))
+        for name in commands
     }
     if not request.as_json:
         for name, document in policies.items():

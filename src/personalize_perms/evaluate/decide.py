@@ -198,8 +198,8 @@ def _lacks_a_grant(way: Way) -> bool:
 
 
 def _progress(way: Way) -> tuple[bool, int]:
-    """Tell how far a way leads: whether its first step is open, and how many are."""
-    return way[0].allows is not False, sum(say.allows is not False for say in way)
+    """Tell how far a way leads: whether its first step is open, and how few are closed."""
+    return way[0].allows is not False, -sum(say.allows is False for say in way)
 
 
 def _names(truth: Truth) -> frozenset[str]:
