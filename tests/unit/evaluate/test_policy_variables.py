@@ -151,6 +151,7 @@ def test_other_operators_know_no_variables() -> None:
         ("*", "s3:GetObject", ALLOWED),
         ("s3:GetObject", "s3:GetObjectAcl", DENIED),
         ("\u017f3:GetObject", "s3:GetObject", DENIED),
+        ("\u212ams:Decrypt", "kms:Decrypt", DENIED),
         ("s3:*", "s3express:X", DENIED),
         ("*:GetObject", "s3:GetObject", ALLOWED),
     ],
