@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
 from personalize_perms.aws import endpoints
 from personalize_perms.aws.errors import AwsError, Fault, asked
@@ -44,6 +44,9 @@ _THROTTLED_PAUSES: Final = (0.5, 1.0, 2.0)
 
 class AwsSession:
     """One way into AWS: a profile (None: botocore's chain), a Region (None: from the environment or the profile)."""
+
+    has_opinions: ClassVar[bool] = True
+    """Whether there is somebody to simulate and validate policies."""
 
     def __init__(self, profile: str | None, region: str | None, *, workers: int = 16) -> None:
         self.profile = profile

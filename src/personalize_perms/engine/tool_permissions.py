@@ -132,9 +132,12 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
     made = [resource for resource in resources if isinstance(resource, Role)]
     adopted = [resource.role_arn for resource in resources if isinstance(resource, TrustPolicyStatements)]
     attached = [resource for resource in resources if isinstance(resource, PolicyAttachment)]
-    trusted = [*_principals(made)]
+    # Whether a user of another account exists cannot be asked here.
+    trusted = [arn for arn in _principals(made) if Arn.parse(arn).account == place.account]
+    buckets = [resource.bucket for resource in resources if isinstance(resource, BucketPolicyStatements)]
     grants = [resource.key_arn for resource in resources if isinstance(resource, KeyGrant)]
     own = {arn.rpartition("/")[2] for arn in (*(role.arn for role in made), *adopted)}
+    roles = [arn for role in made for arn in (role.arn, place.arn("iam", f"role/{role.name}"))]
 
     def named(kind: PrincipalKind) -> list[str]:
         names = {r.principal_name for r in attached if r.principal_kind is kind} - own
@@ -142,15 +145,13 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         return [place.arn("iam", f"{kind}/{path}{name}") for name in sorted(names) for path in ("", "*/")]
 
     def of_kind(kind: str) -> list[str]:
-        # Whether a user of another account exists cannot be asked here.
-        parsed = [(arn, Arn.parse(arn)) for arn in trusted]
-        return [arn for arn, at in parsed if at.account == place.account and at.resource.startswith(f"{kind}/")]
+        return [arn for arn in trusted if Arn.parse(arn).resource.startswith(f"{kind}/")]
 
     return {
         "Policies": [resource.arn for resource in resources if isinstance(resource, ManagedPolicy)],
         "Boundaries": [role.boundary_arn for role in made if role.boundary_arn],
         # A role that is not there yet has no path, so looking for it is looking for its name alone.
-        "Roles": [*adopted, *(arn for role in made for arn in (role.arn, place.arn("iam", f"role/{role.name}")))],
+        "Roles": [*adopted, *roles],
         "MadeRoles": [role.arn for role in made],
         "BoundedRoles": [role.arn for role in made if role.boundary_arn],
         "Users": named(PrincipalKind.USER),
@@ -162,9 +163,7 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         "Account": ["*"],
         "Personalize": ["*"],
         "PersonalizeResources": [f"arn:{place.partition}:personalize:{place.region}:{place.account}:*"],
-        "Buckets": [
-            f"arn:{place.partition}:s3:::{r.bucket}" for r in resources if isinstance(r, BucketPolicyStatements)
-        ],
+        "Buckets": [f"arn:{place.partition}:s3:::{bucket}" for bucket in buckets],
         "Keys": [*(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements)), *grants],
         "GrantedKeys": grants,
     }
