@@ -1,0 +1,46 @@
+"""What identity-based policies say about Amazon Personalize: actions that do not exist, policies in no use. Pure."""
+
+from collections.abc import Iterator
+
+from personalize_perms.audit import statements
+from personalize_perms.audit.checks import found
+from personalize_perms.audit.effects import misspelt
+from personalize_perms.audit.excess import describes_personalize
+from personalize_perms.model.findings import Finding
+from personalize_perms.model.inventory import PolicyDetail
+
+_MARK = "personalize"
+
+
+def judge_actions(holder: str, policy: str, text: str, known: frozenset[str]) -> Iterator[Finding]:
+    """Yield the actions of Amazon Personalize in one policy that do not exist; `known` are those that do."""
+    if _MARK not in text.lower():
+        return
+    listed = statements.statements_of(text)
+    wrong = [*misspelt(listed, known)]
+    if wrong:
+        numbers = dict.fromkeys(number for number, _ in wrong)
+        where = "; ".join(statements.named(listed[number - 1], number) for number in numbers)
+        yield found(
+            "misspelt-action",
+            holder,
+            f"Amazon Personalize has no action {', '.join(dict.fromkeys(action for _, action in wrong))}, so naming it "
+            "has no effect; IAM does not tell",
+            f"{where} of the policy {policy}",
+            "its owner should correct the spelling by the list of actions",
+        )
+
+
+def judge_policy(policy: PolicyDetail) -> Iterator[Finding]:
+    """Yield that a policy made for Amazon Personalize is in no use."""
+    if policy.attached_to or policy.boundary_of or _MARK not in policy.document_json.lower():
+        return
+    if any(map(describes_personalize, statements.statements_of(policy.document_json))):
+        yield found(
+            "unused-policy",
+            policy.arn,
+            "allows actions of Amazon Personalize, and nobody has it",
+            "it is attached to no user, group or role, and is nobody's permissions boundary",
+            "if no permission set of IAM Identity Center and no template refers to it: "
+            f"aws iam delete-policy --policy-arn {policy.arn}",
+        )
