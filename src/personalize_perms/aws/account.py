@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from personalize_perms.aws.iam import Iam
 from personalize_perms.aws.kms import Kms
+from personalize_perms.aws.opinions import Opinions
 from personalize_perms.aws.personalize import Personalize
 from personalize_perms.aws.s3 import S3
 from personalize_perms.aws.session import AwsSession
@@ -19,6 +20,7 @@ class Account:
     s3: S3
     kms: Kms
     personalize: Personalize
+    opinions: Opinions
     workers: int
     """How many calls may be in flight at once."""
 
@@ -32,5 +34,6 @@ def open_account(session: AwsSession, expect_account: str | None) -> Account:
         s3=S3(session, caller.place.account),
         kms=Kms(session),
         personalize=Personalize(session),
+        opinions=Opinions(session),
         workers=session.workers,
     )

@@ -68,6 +68,8 @@ class Kms:
                     name=grant.get("Name", ""),
                     grantee=grant.get("GranteePrincipal", ""),
                     operations=tuple(grant.get("Operations", ())),
+                    context_equals=grant.get("Constraints", {}).get("EncryptionContextEquals", {}),
+                    context_subset=grant.get("Constraints", {}).get("EncryptionContextSubset", {}),
                 )
                 for page in pages
                 for grant in page["Grants"]

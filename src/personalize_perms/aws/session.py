@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_sts import STSClient
 
-Service: TypeAlias = Literal["iam", "kms", "personalize", "s3", "sts"]
+Service: TypeAlias = Literal["accessanalyzer", "iam", "kms", "personalize", "s3", "sts"]
 
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
 _READ_ATTEMPTS: Final = 5
-_FEW_ATTEMPTS: Final = {"sts": 2, "personalize": 2}
-"""STS is the first call of every run: it tells soon that there is no network. Personalize is asked by the way."""
+_FEW_ATTEMPTS: Final = {"sts": 2, "personalize": 2, "accessanalyzer": 1}
+"""STS is the first call of every run: it tells soon that there is no network. The others are asked by the way."""
 
 
 class AwsSession:

@@ -100,9 +100,9 @@ class Draft:
             f"ask its owner to allow {read.action} on {read.resource}, then run again",
         )
 
-    def refuse(self, code: str, message: str, *, reason: str = "", hint: str = "") -> None:
+    def refuse(self, code: str, message: str, *, reason: str = "", hint: str = "", resource: str = "") -> None:
         """Note why nothing at all may be written."""
-        self.refusals.append(Refusal(code=code, message=message, reason=reason, hint=hint))
+        self.refusals.append(Refusal(code=code, message=message, reason=reason, hint=hint, resource=resource))
 
     def refuse_unreadable(self, what: str, read: Unreadable) -> None:
         """Note that the whole set-up depends on something that may not be read."""

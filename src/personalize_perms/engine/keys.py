@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-key-acces
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from personalize_perms import steps
 from personalize_perms.engine.key_names import full_reference, is_key_reference, is_local, no_key
@@ -96,7 +96,7 @@ def _judge(
             message=f"{where}, {reference}, does not exist in {place.region} of account {place.account}",
             hint="aws kms list-aliases shows the keys by alias; name one with --kms-key",
         )
-    resolved.refusals.append(refusal)
+    resolved.refusals.append(replace(refusal, resource=reference or bucket))
     return None
 
 

@@ -42,6 +42,8 @@ class Observation:
     desired: Desired
     live: Live
     refusals: tuple[Refusal, ...]
+    uses: tuple[KeyUse, ...] = ()
+    """The keys that can be used, and by which workflows."""
     forms: tuple[Desired, ...] = ()
     """For an undo: what is wanted in every form that the documents can have, since they may be of an earlier run."""
 
@@ -81,6 +83,7 @@ class _Observer:
             desired=replace(self._desired, findings=findings),
             live=self._reader.live(),
             refusals=tuple(resolved.refusals),
+            uses=resolved.uses,
         )
 
     def observe_for_undo(self, past: Past) -> Observation:

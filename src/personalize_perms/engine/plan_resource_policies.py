@@ -34,6 +34,7 @@ def _bucket_usable(draft: Draft, bucket: LiveBucket) -> bool:
                 "not-found",
                 f"there is no bucket {bucket.name}",
                 hint="check --input and --output, or create the bucket first",
+                resource=bucket.name,
             )
             return False
         case Present(value=found) if found != region:
@@ -42,6 +43,7 @@ def _bucket_usable(draft: Draft, bucket: LiveBucket) -> bool:
                 f"the bucket {bucket.name} is in {found}, and this set-up is for {region}",
                 reason="Amazon Personalize reads and writes in its own Region",
                 hint=f"run with --region {found}, or name a bucket in {region}",
+                resource=bucket.name,
             )
             return False
         case Unreadable(action=action):

@@ -82,6 +82,8 @@ class Refusal:
     message: str
     reason: str = ""
     hint: str = ""
+    resource: str = ""
+    """The bucket or key that it is about, where it is about one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

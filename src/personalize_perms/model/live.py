@@ -1,7 +1,7 @@
 """What is there. A read that was refused is a value of its own, never "absent"."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
 from personalize_perms.model.caller import Caller
@@ -129,6 +129,10 @@ class LiveGrant:
     name: str
     grantee: str
     operations: tuple[str, ...]
+    context_equals: Mapping[str, str] = field(default_factory=dict)
+    """The encryption context that a request must have; empty: any."""
+    context_subset: Mapping[str, str] = field(default_factory=dict)
+    """What the encryption context of a request must hold at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
