@@ -6,30 +6,23 @@ https://docs.aws.amazon.com/personalize/latest/dg/set-up-required-permissions.ht
 """
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from personalize_perms.audit import statements
 from personalize_perms.audit.checks import Spot, found, gathered
 from personalize_perms.audit.effects import idle_actions
-from personalize_perms.model.findings import Finding
+from personalize_perms.audit.policies import NamedPolicy
+from personalize_perms.audit.verdicts import ask_about
+from personalize_perms.model.findings import Finding, Verdict
 from personalize_perms.model.inventory import RoleDetail
-from personalize_perms.model.resources import Json, Statement
+from personalize_perms.model.resources import Json
 from personalize_perms.model.settings import Place
 
 FULL_ACCESS: Final = ":policy/service-role/AmazonPersonalizeFullAccess"
 _NOBODYS: Final = "0-nobody-has-this-name"
 """Part of the names of resources that do not exist: what reaches them reaches all."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedPolicy:
-    """One policy of a role: how a person calls it, its ARN (empty: inline), its text (empty: not known)."""
-
-    name: str
-    arn: str = ""
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,24 +93,31 @@ def _shown(statement: dict[str, Json], probe: _Probe, place: Place) -> tuple[str
 
 
 def judge_role(
-    role: RoleDetail,
-    policies: Iterable[NamedPolicy],
-    place: Place,
-    is_denied: Callable[[Excess], bool] = lambda _: False,
+    role: RoleDetail, policies: Iterable[NamedPolicy], boundary: NamedPolicy | None, place: Place
 ) -> Iterator[Finding]:
     """Yield what the policies of a role allow too much, and what in them has no effect.
 
-    `is_denied` tells of an excess that something else of the role takes away again: a Deny, or its boundary.
+    What a Deny or the permissions boundary takes away again is not too much; where that cannot be known, it says so.
     """
     known = [*policies]
-    left = [one for one in excesses(known, place) if not is_denied(one)]
+    ask = ask_about(role, (one for one in known if not _is_full_access(one)), boundary, place)
+    verdicts = {one: ask(one.action, one.resource) for one in excesses(known, place)}
+    left = [one for one, verdict in verdicts.items() if verdict is not Verdict.DENIED]
     for check, where, about in gathered(one.spot for one in left):
-        holders = {one.policy.name: one.policy for one in left if one.spot.check == check}
-        yield found(check, role.arn, _TEXTS[check].format(about=about), where, _remedy(role, holders.values()))
+        here = [one for one in left if one.spot.check == check]
+        sure = any(verdicts[one] is Verdict.ALLOWED for one in here)
+        holders = {one.policy.name: one.policy for one in here}
+        message = _TEXTS[check].format(about=about)
+        finding = found(check, role.arn, message, where, _remedy(role, holders.values()))
+        yield finding if sure else replace(finding, verdict=Verdict.UNKNOWN, reason=f"{where}, {_PERHAPS}")
     for policy in known:
-        if policy.arn.endswith(FULL_ACCESS):
+        if _is_full_access(policy):
             yield found("role-has-full-access-policy", role.arn, _FULL_ACCESS, policy.arn, _remedy(role, [policy]))
     yield from _without_effect(role, known)
+
+
+def _is_full_access(policy: NamedPolicy) -> bool:
+    return policy.arn.endswith(FULL_ACCESS)
 
 
 def _without_effect(role: RoleDetail, policies: list[NamedPolicy]) -> Iterator[Finding]:
@@ -172,6 +172,7 @@ def judge_use(role: RoleDetail, today: str, recently: str) -> Iterator[Finding]:
         )
 
 
+_PERHAPS: Final = "unless its conditions, or a policy that was not read, keep it from that"
 _FULL_ACCESS: Final = (
     "has AmazonPersonalizeFullAccess, which is more than a service role needs and yet not enough: it may pass any role "
     'to Amazon Personalize and delete objects, reaches every object with "personalize" in its bucket\'s name or its '
@@ -185,8 +186,3 @@ _TEXTS: Final = {
     "role-deletes-data": "may delete data, or change who reaches it; no workflow of Amazon Personalize does ({about})",
 }
 """What each check found."""
-
-
-def describes_personalize(statement: Statement) -> bool:
-    """Tell whether a statement allows anything in Amazon Personalize by name."""
-    return any(action.lower().startswith("personalize:") for action in statements.listed(statement.get("Action")))

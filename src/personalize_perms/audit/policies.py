@@ -1,15 +1,25 @@
 """What identity-based policies say about Amazon Personalize: actions that do not exist, policies in no use. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from personalize_perms.audit import statements
 from personalize_perms.audit.checks import found
 from personalize_perms.audit.effects import misspelt
-from personalize_perms.audit.excess import describes_personalize
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.inventory import PolicyDetail
+from personalize_perms.model.resources import Statement
 
 _MARK = "personalize"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedPolicy:
+    """One policy of a role: how a person calls it, its ARN (empty: inline), its text (empty: not known)."""
+
+    name: str
+    arn: str = ""
+    text: str = ""
 
 
 def judge_actions(holder: str, policy: str, text: str, known: frozenset[str]) -> Iterator[Finding]:
@@ -35,7 +45,7 @@ def judge_policy(policy: PolicyDetail) -> Iterator[Finding]:
     """Yield that a policy made for Amazon Personalize is in no use."""
     if policy.attached_to or policy.boundary_of or _MARK not in policy.document_json.lower():
         return
-    if any(map(describes_personalize, statements.statements_of(policy.document_json))):
+    if any(map(_describes_personalize, statements.statements_of(policy.document_json))):
         yield found(
             "unused-policy",
             policy.arn,
@@ -44,3 +54,8 @@ def judge_policy(policy: PolicyDetail) -> Iterator[Finding]:
             "if no permission set of IAM Identity Center and no template refers to it: "
             f"aws iam delete-policy --policy-arn {policy.arn}",
         )
+
+
+def _describes_personalize(statement: Statement) -> bool:
+    actions = statements.listed(statement.get("Action"))
+    return any(action.lower().startswith("personalize:") for action in actions)

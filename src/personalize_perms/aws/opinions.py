@@ -85,9 +85,7 @@ def _simulated(result: "Mapping[str, Any]") -> Simulated:
         is_allowed=decision == "allowed",
         is_explicit=decision == "explicitDeny",
         organization_allows=result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations", True),
-        boundary_allows=result.get("PermissionsBoundaryDecisionDetail", {}).get(
-            "AllowedByPermissionsBoundary", True
-        ),
+        boundary_allows=result.get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary", True),
         missing_keys=tuple(result.get("MissingContextValues", ())),
     )
 

@@ -209,7 +209,8 @@ class _Walk:
 
     def _judge_role(self, role: RoleDetail) -> list[Finding]:
         found = self._judge_trust(role)
-        found += excess.judge_role(role, self._role_policies.named(role), self._place)
+        named, boundary = self._role_policies.named(role), self._role_policies.boundary(role)
+        found += excess.judge_role(role, named, boundary, self._place)
         if any(map(trust.names_personalize, statements.statements_of(role.trust_json))):
             found += excess.judge_use(role, self._dates.today, self._dates.recently)
         return found

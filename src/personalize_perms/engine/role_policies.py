@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Final
 
-from personalize_perms.audit.excess import FULL_ACCESS, NamedPolicy
+from personalize_perms.audit.excess import FULL_ACCESS
+from personalize_perms.audit.policies import NamedPolicy
 from personalize_perms.aws.account import Account
 from personalize_perms.engine.noted import Notes
 from personalize_perms.model.inventory import RoleDetail
@@ -34,7 +35,11 @@ class RolePolicies:
     def named(self, role: RoleDetail) -> list[NamedPolicy]:
         """Return every policy of a role with its text, empty where that is not known."""
         inline = [NamedPolicy(name=name, text=text) for name, text in role.inline.items()]
-        return inline + [NamedPolicy(name=arn, arn=arn, text=self._managed(arn)) for arn in role.attached]
+        return [*inline, *map(self._by_arn, role.attached)]
+
+    def boundary(self, role: RoleDetail) -> NamedPolicy | None:
+        """Return the permissions boundary of a role, if it has one."""
+        return self._by_arn(role.boundary_arn) if role.boundary_arn else None
 
     def completed(self, role: RoleDetail) -> RoleDetail | None:
         """Return a role that was read by its trust policy alone with its policies; None where they may not be read."""
@@ -44,6 +49,9 @@ class RolePolicies:
         reads = {name: partial(self._iam.read_inline_policy, role.name, name) for name in contents.inline_policy_names}
         inline = {name: self._notes.ask(read, role.arn, _HIDES) or "" for name, read in reads.items()}
         return replace(role, inline=inline, attached=contents.attached_policy_arns)
+
+    def _by_arn(self, arn: str) -> NamedPolicy:
+        return NamedPolicy(name=arn, arn=arn, text=self._managed(arn))
 
     def _read_managed(self, arn: str) -> str:
         name = arn.partition("::aws")[2]
