@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("apply", "The wizard: asks what is open, shows, confirms, applies, verifies."),
     "plan": ("plan", "What would change in the account; with --out, saved to be applied later."),
     "apply": ("apply", "Make it so, from the settings file and flags, or exactly a saved plan."),
+    "check": ("check", "Is everything in place, and can each workflow run? Every link, and why not."),
     "undo": ("undo", "Take back exactly what was added, and leave what others rely on."),
     "explain": ("explain", "Why each statement is there, and the AWS page that says so."),
     "completion": ("completion", "Completion script for your shell."),

@@ -172,13 +172,6 @@ _RUN: Final[tuple[click.Option, ...]] = (
     ),
 )
 _OUTPUT: Final[tuple[click.Option, ...]] = (
-    click.Option(
-        ["--format", "output"],
-        type=click.Choice(["text", "json"]),
-        default="text",
-        envvar="PERSONALIZE_PERMS_FORMAT",
-        help="What stdout holds. [default: text]",
-    ),
     click.Option(["--no-color"], is_flag=True, help="No colour (NO_COLOR does the same)."),
     click.Option(["-q", "--quiet"], is_flag=True, help="Only the result and errors."),
     click.Option(["-v", "--verbose"], is_flag=True, help="Each call to AWS: operation, target, answer, request id."),
@@ -230,11 +223,19 @@ class SettingsCommand(click.Command):
             formatter.write_dl(rows)
 
 
-def shared(*own: click.Option) -> Callable[[click.Command], click.Command]:
-    """Give a command the shared options, and `own` after them."""
+def shared(*own: click.Option, formats: Sequence[str] = ("text", "json")) -> Callable[[click.Command], click.Command]:
+    """Give a command the shared options, and `own` after them; `formats` are those that its result can have."""
+    output = click.Option(
+        ["--format", "output"],
+        type=click.Choice(formats),
+        default="text",
+        envvar="PERSONALIZE_PERMS_FORMAT",
+        help="What stdout holds. [default: text]",
+    )
 
     def decorate(command: click.Command) -> click.Command:
-        command.params = [*(_setting(option) for option in OPTIONS), *_RUN, *own, *_OUTPUT, *command.params]
+        settings = (_setting(option) for option in OPTIONS)
+        command.params = [*settings, *_RUN, *own, output, *_OUTPUT, *command.params]
         return command
 
     return decorate

@@ -9,6 +9,7 @@ from typing import Any
 
 from personalize_perms.model.changes import Change, Outcome, Plan, Refusal, Status
 from personalize_perms.model.errors import PersonalizePermsError
+from personalize_perms.model.examination import Examined
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.settings import Place
 
@@ -60,7 +61,7 @@ def outcome_entry(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def finding_entry(finding: Finding) -> dict[str, str]:
+def finding_entry(finding: Finding) -> dict[str, Any]:
     """Return one entry of `findings`."""
     return {
         "check": finding.check,
@@ -70,6 +71,19 @@ def finding_entry(finding: Finding) -> dict[str, str]:
         "message": finding.message,
         "remedy": finding.remedy,
         "docs": finding.docs,
+        "reason": finding.reason,
+        "statement": finding.statement,
+    }
+
+
+def link_entry(link: Examined) -> dict[str, Any]:
+    """Return one entry of `links`."""
+    return {
+        "check": link.link,
+        "principal": link.who,
+        "resource": link.resource,
+        "actions": link.message,
+        "verdict": link.verdict,
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from personalize_perms.model import ownership
-from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.names import Arn
 from personalize_perms.model.resources import KeyGrant, KeyPolicyStatements, Resource, Statement
 from personalize_perms.model.settings import (
@@ -82,6 +82,7 @@ def findings(context: Context) -> tuple[Finding, ...]:
         Finding(
             check="unused-kms-key",
             severity=Severity.LOW,
+            verdict=Verdict.ALLOWED,
             resource=key,
             message=f"no chosen workflow uses the KMS key {key}: nothing is granted on it",
             remedy="leave --kms-key out, or add the --workflow that uses it",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.names import S3Location
 from personalize_perms.model.resources import BucketPolicyStatements, Resource, Statement
 from personalize_perms.model.settings import WRITES_OUTPUT, Missing, Settings, Workflow
@@ -61,6 +61,7 @@ def findings(context: Context) -> tuple[Finding, ...]:
         Finding(
             check=f"unused-{direction}",
             severity=Severity.LOW,
+            verdict=Verdict.ALLOWED,
             resource=str(location),
             message=f"no chosen workflow {verb} {location}: nothing is granted there",
             remedy=f"leave --{direction} {location} out, or add the --workflow that {verb} it",

@@ -4,7 +4,7 @@ from typing import Final
 
 from personalize_perms.model import ownership
 from personalize_perms.model.errors import LimitExceeded
-from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.resources import PolicyAttachment, PrincipalKind, Resource, Statement
 from personalize_perms.model.settings import Hardening, KmsAccess, Missing, Settings, UserAccess, Workflow
 from personalize_perms.steps import kms_key, s3_bucket, trust_policy, user_access
@@ -59,6 +59,7 @@ def findings(context: Context) -> tuple[Finding, ...]:
         Finding(
             check="unused-permissions-boundary",
             severity=Severity.LOW,
+            verdict=Verdict.ALLOWED,
             resource=str(settings.permissions_boundary),
             message="the permissions boundary is put on roles that are made, and these settings make none",
             remedy="leave --permissions-boundary out, or let a role be made instead of --role-arn",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.resources import PolicyAttachment, PrincipalKind, Resource, Role, Statement
 from personalize_perms.model.settings import Missing, Settings, UserAccess
 from personalize_perms.steps.context import Context
@@ -89,6 +89,7 @@ def findings(context: Context) -> tuple[Finding, ...]:
         Finding(
             check="direct-attachment",
             severity=Severity.LOW,
+            verdict=Verdict.ALLOWED,
             resource=f"{kind}/{name}",
             message=f"the user policy is attached directly to the {kind} {name}, which AWS does not recommend",
             remedy="let people assume a role (--assumable-by), or use identity federation",

@@ -1,0 +1,152 @@
+"""The documents along the chain, compiled for the evaluator: what could not be read takes part as unknown."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from personalize_perms.evaluate import Document, Grant, Policies, Unread, compiled_text
+from personalize_perms.model.access import PrincipalType, Question
+from personalize_perms.model.live import Absent, Live, LiveGrant, LiveKey, LiveRole, Present, Read, Unreadable
+
+Compiled: TypeAlias = Document | Unread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyText:
+    """One policy of an identity: what to call it, and its text."""
+
+    name: str
+    text: Read[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityTexts:
+    """The identity-based policies of one user, role or group, and its permissions boundary."""
+
+    policies: tuple[PolicyText, ...] = ()
+    boundary: PolicyText | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Identity:
+    identity: tuple[Compiled, ...] = ()
+    boundary: Compiled | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """Everything that decides; `identities` and `texts` are by the ARN of the principal, or document name."""
+
+    identities: Mapping[str, _Identity] = field(default_factory=dict)
+    buckets: Mapping[str, Compiled | None] = field(default_factory=dict)
+    keys: Mapping[str, Compiled | None] = field(default_factory=dict)
+    grants: Mapping[str, "tuple[Grant, ...] | Unread"] = field(default_factory=dict)
+    trusts: Mapping[str, Compiled] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The text of every document that was read, by the name that a decision calls it by."""
+
+    def policies(self, question: Question, where: str) -> Policies:
+        """Return the policies that take part in a question about the bucket, key or role `where`."""
+        own = self.identities.get(question.principal.arn, _Identity())
+        service = question.action.partition(":")[0]
+        resource: Compiled | None = None
+        grants: tuple[Grant, ...] | Unread = ()
+        if service == "s3":
+            resource = self.buckets.get(where)
+        elif service == "kms":
+            resource, grants = self.keys.get(where), self.grants.get(where, ())
+        elif service == "sts":
+            resource = self.trusts.get(where)
+        is_service = question.principal.type is PrincipalType.SERVICE
+        return Policies(
+            identity=() if is_service else own.identity,
+            boundary=None if is_service else own.boundary,
+            resource=resource,
+            grants=grants,
+        )
+
+
+def chain(
+    live: Live, identities: Mapping[str, IdentityTexts], grants: Mapping[str, Read[tuple[LiveGrant, ...]]]
+) -> Chain:
+    """Compile what was read."""
+    texts: dict[str, str] = {}
+
+    def take(name: str, read: Read[str]) -> Compiled | None:
+        if isinstance(read, Present):
+            texts[name] = read.value
+        return _compiled(name, read)
+
+    return Chain(
+        identities={arn: _identity(found, take) for arn, found in identities.items()},
+        buckets={name: take(bucket_document(name), bucket.policy_json) for name, bucket in live.buckets.items()},
+        keys={arn: take(key_document(arn), key.policy_json) for arn, key in live.keys.items()},
+        grants={arn: _grants(arn, live.keys[arn], grants.get(arn)) for arn in live.keys},
+        trusts={role.arn: _trust(role, texts) for role in _roles(live)},
+        texts=texts,
+    )
+
+
+def bucket_document(bucket: str) -> str:
+    """Return what a bucket policy is called."""
+    return f"bucket policy {bucket}"
+
+
+def key_document(key_arn: str) -> str:
+    """Return what a key policy is called."""
+    return f"key policy {key_arn}"
+
+
+def trust_document(role_arn: str) -> str:
+    """Return what a trust policy is called."""
+    return f"trust policy {role_arn}"
+
+
+def _roles(live: Live) -> Iterable[LiveRole]:
+    return (role.value for role in live.roles.values() if isinstance(role, Present))
+
+
+def _trust(role: LiveRole, texts: dict[str, str]) -> Compiled:
+    name = trust_document(role.arn)
+    texts[name] = role.trust_json
+    return compiled_text(role.trust_json, name)
+
+
+def _compiled(name: str, read: Read[str]) -> Compiled | None:
+    match read:
+        case Present(value=text):
+            return compiled_text(text, name)
+        case Unreadable(action=action, reason=reason):
+            return Unread(name=name, why=f"not allowed {action}: {reason}")
+        case Absent():
+            return None
+
+
+def _identity(found: IdentityTexts, take: Callable[[str, Read[str]], Compiled | None]) -> _Identity:
+    read = (take(policy.name, policy.text) for policy in found.policies)
+    boundary = take(found.boundary.name, found.boundary.text) if found.boundary else None
+    if found.boundary and boundary is None:
+        # A boundary that was deleted allows nothing, AWS says; what it does until then cannot be known from here.
+        boundary = Unread(name=found.boundary.name, why="the policy that is the boundary does not exist")
+    return _Identity(identity=tuple(document for document in read if document), boundary=boundary)
+
+
+def _grants(arn: str, key: LiveKey, read: Read[tuple[LiveGrant, ...]] | None) -> "tuple[Grant, ...] | Unread":
+    found = key.grants if read is None else read
+    match found:
+        case Present(value=grants):
+            return tuple(map(_grant, grants))
+        case Unreadable(action=action, reason=reason):
+            return Unread(name=f"grants of {arn}", why=f"not allowed {action}: {reason}")
+        case Absent():
+            return ()
+
+
+def _grant(grant: LiveGrant) -> Grant:
+    return Grant(
+        id=grant.grant_id,
+        grantee=grant.grantee,
+        operations=grant.operations,
+        context_equals=grant.context_equals,
+        context_subset=grant.context_subset,
+    )

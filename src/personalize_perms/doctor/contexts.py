@@ -1,0 +1,83 @@
+"""What is known of the requests that Amazon Personalize makes: the condition keys they carry, and those they lack.
+
+Everything else stays unknown, and so does a verdict that depends on it. Not documented, so left out: which source
+keys the service sends to S3 and KMS, its addresses, its upload headers, its encryption context.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from personalize_perms.model.access import RequestContext
+from personalize_perms.model.live import LiveRole
+from personalize_perms.model.settings import Place
+
+# Amazon Personalize does not talk to VPCs: buckets that let in a VPC only cannot be used.
+# https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html
+_NO_VPC: Final = frozenset(
+    {"aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid"}
+)
+_NO_PERSON: Final = frozenset(
+    {"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:username", "aws:federatedprovider", "aws:referer"}
+)
+_SOURCES: Final = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"})
+# What S3 and KMS say when one calls the other on somebody's behalf.
+_ON_BEHALF: Final = frozenset({"aws:viaawsservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"})
+
+
+def _common(place: Place) -> dict[str, tuple[str, ...]]:
+    now = datetime.now(UTC)
+    return {
+        "aws:securetransport": ("true",),
+        "aws:requestedregion": (place.region,),
+        "aws:resourceaccount": (place.account,),
+        "s3:resourceaccount": (place.account,),
+        "aws:currenttime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+        "aws:epochtime": (str(int(now.timestamp())),),
+    }
+
+
+def of_service(place: Place) -> RequestContext:
+    """Return what is known of the service's own calls."""
+    absent = _NO_VPC | _NO_PERSON | {"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid"}
+    return RequestContext(present=_common(place), absent=absent | _ON_BEHALF)
+
+
+def of_role(place: Place, role: LiveRole) -> RequestContext:
+    """Return what is known of the calls that the service makes with the role.
+
+    The name of its session is not documented; one that stands for any is taken.
+    """
+    present = {
+        **_common(place),
+        "aws:userid": (f"{role.role_id}:personalize",),
+        **{f"aws:principaltag/{key.lower()}": (value,) for key, value in role.tags.items()},
+    }
+    absent = _NO_VPC | _NO_PERSON | _SOURCES | {"aws:principaltag/"} | _ON_BEHALF
+    return RequestContext(present=present, absent=absent)
+
+
+def of_assuming(place: Place, *, account: str = "") -> RequestContext:
+    """Return what is known of the call by which the service takes on a role, for a resource of `account`.
+
+    https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html
+    """
+    source = account or place.account
+    arn = f"arn:{place.partition}:personalize:{place.region}:{source}:dataset-import-job/example"
+    present = {**_common(place), "aws:sourceaccount": (source,), "aws:sourcearn": (arn,)}
+    return RequestContext(present=present, absent=_NO_VPC | _NO_PERSON | {"sts:externalid"})
+
+
+def with_key(context: RequestContext) -> RequestContext:
+    """Return the context of a call that may come to KMS through S3 or from the service itself: that is not known."""
+    return replace(context, absent=context.absent - _ON_BEHALF)
+
+
+def of_person(place: Place, *, mfa: bool, present: Mapping[str, str] | None = None) -> RequestContext:
+    """Return what is known of a person's calls; `mfa` tells that they signed in with a second factor."""
+    known = {"aws:multifactorauthpresent": ("true",)} if mfa else {}
+    own = {key.lower(): (value,) for key, value in (present or {}).items()}
+    common = {key: value for key, value in _common(place).items() if key != "s3:resourceaccount"}
+    return RequestContext(present={**common, **known, **own}, absent=_SOURCES)

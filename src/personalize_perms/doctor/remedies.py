@@ -1,0 +1,170 @@
+"""How to mend what is denied: our own command where it mends it, else the statement for whoever owns the document.
+
+A statement of others is never touched by this program. What it would have to be is worked out, asked about again, and
+shown only if the answer is then the right one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from personalize_perms import documents
+from personalize_perms.evaluate import Policies, compiled, decide
+from personalize_perms.model.access import Layer, PrincipalType
+from personalize_perms.model.changes import Action, Plan
+from personalize_perms.model.examination import Link
+from personalize_perms.model.findings import Verdict
+from personalize_perms.model.resources import Json
+
+if TYPE_CHECKING:
+    from personalize_perms.doctor.chain import Chain
+    from personalize_perms.doctor.judging import Judged
+
+_KINDS: Final[Mapping[Link, frozenset[str]]] = {
+    Link.TRUST: frozenset({"role", "trust-policy"}),
+    Link.ROLE_POLICY: frozenset({"managed-policy", "attachment"}),
+    Link.USER_POLICY: frozenset({"managed-policy", "attachment"}),
+    Link.PASS_ROLE: frozenset({"managed-policy", "attachment"}),
+    Link.ASSUME_ROLE: frozenset({"role", "trust-policy"}),
+    Link.BUCKET_POLICY: frozenset({"bucket-policy"}),
+    Link.KEY_POLICY: frozenset({"key-policy", "grant"}),
+    Link.KEY_GRANT: frozenset({"grant", "key-policy"}),
+    Link.BOUNDARY: frozenset({"permissions-boundary"}),
+}
+_ABOUT_ONE_RESOURCE: Final = (Link.BUCKET_POLICY, Link.KEY_POLICY, Link.KEY_GRANT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What this program itself would change, and the command that does it."""
+
+    plan: Plan
+    command: str
+    service_role_arn: str
+
+    def mends(self, link: Link, where: str) -> str:
+        """Return the command if it changes what this link hangs on, else nothing."""
+        kinds = _KINDS.get(link, frozenset())
+        for change in self.plan.writes:
+            about = link not in _ABOUT_ONE_RESOURCE or change.resource.split(" ", 1)[0] == where
+            if change.kind in kinds and about and change.action is not Action.DELETE:
+                return "" if self.plan.refusals else self.command
+        return ""
+
+    def blocked(self, link: Link, where: str) -> str:
+        """Return what would make a blocked change of this document possible."""
+        kinds = _KINDS.get(link, frozenset())
+        return next((c.hint for c in self.plan.blocked if c.kind in kinds and c.resource == where), "")
+
+
+def remedy(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[str, Mapping[str, object] | None]:
+    """Return what to do about needs that are denied, or not known, for the same reason."""
+    first = group[0]
+    decision, where = first.decision, first.need.where
+    if decision.verdict is Verdict.UNKNOWN:
+        return _to_know(decision.unknown), None
+    if decision.statement:
+        return _exempt(group, chain, repair)
+    command = repair.mends(first.link, where)
+    if command:
+        return command, None
+    hint = repair.blocked(first.link, where)
+    if hint:
+        return hint, None
+    statement = _allowing(group)
+    return f"ask whoever owns the {_document(first, decision.lacking)} to add the statement", statement
+
+
+def _to_know(unknown: Sequence[str]) -> str:
+    names = [name for name in unknown if " " in name]
+    if names:
+        return f"ask for the right to read the {' and the '.join(names)}, then check again"
+    return "look at the condition: what decides is not documented, or not to be seen from here"
+
+
+def _document(judged: "Judged", lacking: Layer | None) -> str:
+    names = {
+        Layer.BOUNDARY: "permissions boundary",
+        Layer.SERVICE_CONTROL: "service control policy",
+        Layer.RESOURCE_CONTROL: "resource control policy",
+        Layer.SESSION: "session policy",
+        Layer.IDENTITY: f"policies of {judged.need.who}",
+        Layer.GRANT: f"key {judged.need.where}",
+    }
+    return names.get(lacking or Layer.RESOURCE, f"policy of {judged.need.where}")
+
+
+def _allowing(group: "Sequence[Judged]") -> dict[str, object]:
+    """Return the statement that is missing."""
+    first = group[0].need.question
+    actions = dict.fromkeys(one.need.question.action for one in group)
+    resources = dict.fromkeys(one.need.question.resource for one in group)
+    statement: dict[str, object] = {"Effect": "Allow", "Action": [*actions], "Resource": [*resources]}
+    if group[0].decision.lacking is Layer.RESOURCE:
+        kind = "Service" if first.principal.type is PrincipalType.SERVICE else "AWS"
+        statement = {"Effect": "Allow", "Principal": {kind: first.principal.arn}, **statement}
+        if first.action.startswith("kms:"):
+            statement["Resource"] = "*"
+    return statement
+
+
+def _exempt(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[str, Mapping[str, object] | None]:
+    decided = group[0].decision.statement
+    assert decided is not None  # noqa: S101 - for the type checker: who calls this has looked
+    name = f"{decided.sid!r}" if decided.sid else f"number {decided.number}"
+    said = f"ask whoever owns the {decided.document} to exempt Amazon Personalize and its role from statement {name}"
+    text = chain.texts.get(decided.document)
+    if text is None:
+        return said, None
+    statements = documents.statements(documents.parse(text))
+    exempted = _exempted(statements[decided.number - 1], repair.service_role_arn)
+    if exempted is None:
+        return said, None
+    changed = compiled(
+        {**documents.parse(text), "Statement": [*_with(statements, decided.number - 1, exempted)]}, decided.document
+    )
+    for one in group:
+        question = one.need.question
+        policies = _replaced(chain.policies(question, one.need.where), decided.layer, decided.document, changed)
+        if decide(policies, question).statement == decided:
+            return said, None
+    return f"{said}: put the statement below in its place", exempted
+
+
+def _with(statements: "Sequence[dict[str, Json]]", place: int, instead: "dict[str, Json]") -> "list[Json]":
+    return [instead if number == place else one for number, one in enumerate(statements)]
+
+
+def _replaced(policies: Policies, layer: Layer, name: str, changed: object) -> Policies:
+    match layer:
+        case Layer.RESOURCE:
+            return replace(policies, resource=changed)  # type: ignore[arg-type]
+        case Layer.BOUNDARY:
+            return replace(policies, boundary=changed)  # type: ignore[arg-type]
+        case Layer.IDENTITY:
+            identity = tuple(changed if one.name == name else one for one in policies.identity)
+            return replace(policies, identity=identity)  # type: ignore[arg-type]
+        case _:
+            return policies
+
+
+def _exempted(statement: Mapping[str, Json], role_arn: str) -> dict[str, Json] | None:
+    """Return a Deny that leaves out calls of AWS services and of the role; None where that cannot be said in it.
+
+    Both are needed: the first is true of the service's own calls only, not of those that it makes with the role.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
+    """
+    condition = statement.get("Condition", {})
+    if not isinstance(condition, dict):
+        return None
+    added: dict[str, dict[str, Json]] = {
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+        "ArnNotEqualsIfExists": {"aws:PrincipalArn": role_arn},
+    }
+    merged: dict[str, Json] = dict(condition)
+    for operator, keys in added.items():
+        theirs = merged.get(operator, {})
+        if not isinstance(theirs, dict) or {key.lower() for key in theirs} & {key.lower() for key in keys}:
+            return None
+        merged[operator] = {**theirs, **keys}
+    return {**statement, "Condition": merged}
