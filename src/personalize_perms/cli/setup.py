@@ -149,7 +149,7 @@ def confirm(request: Request, plan: Plan) -> None:
     if not request.may_ask:
         raise SettingsError(
             "nothing was changed: the plan needs a confirmation, and there is no terminal to ask on",
-            hint="look at the plan (personalize-perms plan), then add --yes",
+            hint="look at the plan (--dry-run shows it whole), then add --yes",
         )
     from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
+from personalize_perms.engine import past
 from personalize_perms.engine.dead_principals import without_dead
 from personalize_perms.engine.shared_documents import DocumentOperation
 from personalize_perms.engine.tightening import tighten
@@ -36,6 +37,11 @@ class Target:
     resource: str
     name: str
 
+    @property
+    def place(self) -> past.Place:
+        """The document as it is looked up."""
+        return self.kind, self.name
+
 
 def target_of(resource: str) -> Target | None:
     """Return the document that a finding at `resource` is about; None where it is about none that can be fixed."""
@@ -57,7 +63,7 @@ def is_fixable(finding: Finding) -> bool:
 
 
 def plan_fixes(
-    caller: Caller, name: str, picked: Iterable[Finding], texts: Mapping[Target, Read[str]], trust_quota: int
+    caller: Caller, name: str, picked: Iterable[Finding], texts: Mapping[past.Place, Read[str]], trust_quota: int
 ) -> Plan:
     """Return the changes that fix the findings in `picked`, made from the documents in `texts` as they are now."""
     checks: dict[Target, set[str]] = {}
@@ -68,7 +74,7 @@ def plan_fixes(
     changes: list[Change] = []
     stored: list[StoredDocument] = []
     for target, wanted in checks.items():
-        change, document = _Fixing(target, wanted, caller.place, trust_quota).planned(texts[target])
+        change, document = _Fixing(target, wanted, caller.place, trust_quota).planned(texts[target.place])
         changes.append(change)
         stored += document
     return Plan(name=name, caller=caller, role_arn="", changes=tuple(changes), documents=tuple(stored))
@@ -188,3 +194,5 @@ _FIXES: Final[Mapping[str, _Fix]] = {
     "trust-without-source-conditions": _tightened,
 }
 """What is done about each check that is fixed, in this order."""
+FIXED: Final = tuple(_FIXES)
+"""The checks of which findings can be fixed."""

@@ -13,6 +13,7 @@ from personalize_perms import documents
 from personalize_perms.documents import DocumentEdit, DocumentKind
 from personalize_perms.engine.dead_principals import text_without_dead
 from personalize_perms.engine.journals import LEFT_NOTHING, PastRun
+from personalize_perms.engine.past import Place
 from personalize_perms.engine.plan_fixes import operation_on
 from personalize_perms.engine.shared_documents import DOCUMENT_OPERATIONS, edit_of
 from personalize_perms.model.changes import Action, Change, Plan, Wave
@@ -20,12 +21,10 @@ from personalize_perms.model.errors import DocumentError, ResourceConflict
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Absent, Present, Read, Unreadable
 
-_FIXING: Final = "audit"
+FIXING: Final = "audit"
+"""The command whose runs are fixes."""
 _UNDOING: Final = "undo"
 _TAKEN_BACK: Final = ("done", "applied")
-
-Place = tuple[DocumentKind, str]
-"""A document by its kind and what its calls name it by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,7 @@ def outstanding(runs: Iterable[PastRun]) -> dict[Place, tuple[Fix, ...]]:
                 continue
             edit = edit_of(entry.operation)
             place = edit.kind, edit.name
-            if run.command == _FIXING and entry.status not in LEFT_NOTHING:
+            if run.command == FIXING and entry.status not in LEFT_NOTHING:
                 found[place] = (*found.get(place, ()), Fix(edit=edit, resource=entry.resource))
             elif run.command == _UNDOING and entry.status in _TAKEN_BACK:
                 found.pop(place, None)
