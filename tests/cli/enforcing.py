@@ -26,8 +26,11 @@ _S3_ACTIONS = {
     "GetBucketPolicy": "s3:GetBucketPolicy",
     "PutBucketPolicy": "s3:PutBucketPolicy",
     "DeleteBucketPolicy": "s3:DeleteBucketPolicy",
+    "GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
 }
-_WITHOUT_RESOURCE = re.compile(r"GetAccountSummary|List(Policies|Roles|Users|Groups|Aliases)")
+_WITHOUT_RESOURCE = re.compile(
+    r"GetAccountSummary|GetAccountAuthorizationDetails|List(Policies|Roles|Users|Groups|Aliases)"
+)
 _WITH_TAGS = {"CreateRole": "iam:TagRole", "CreatePolicy": "iam:TagPolicy"}
 
 
@@ -54,6 +57,8 @@ class Enforcing:
         """Sid and action of every statement that was needed."""
         self.carries = ""
         """The role that everything in Amazon Personalize carries."""
+        self.is_large = False
+        """Whether the account has more users, roles and policies than one call tells."""
         self._hand_on = server.strict.answer
 
     def allow(self, statements: Iterable[Statement] | None) -> None:
@@ -70,12 +75,17 @@ class Enforcing:
                     return _denial(request, need)
                 self.used |= {(str(statement["Sid"]), need.action) for statement in allowing}
         # moto knows next to nothing of Amazon Personalize.
-        return self._personalize(request) if request.service == "personalize" else self._hand_on(request, environ)
+        found = self._personalize(request) if request.service == "personalize" else self._hand_on(request, environ)
+        if self.is_large and request.name == "GetAccountAuthorizationDetails":
+            cut = b"<IsTruncated>true</IsTruncated><Marker>more</Marker>"
+            return found.with_body(found.body.replace(b"<IsTruncated>false</IsTruncated>", cut))
+        return found
 
     def _personalize(self, request: Request) -> Response:
         verb, kind = re.fullmatch("(List|Describe)(.*?)s?", request.name).groups()  # type: ignore[union-attr]
         member = kind[0].lower() + kind[1:]
-        arn = f"arn:aws:personalize:{REGION}:{ACCOUNT}:{kind.lower()}/one"
+        path = re.sub("(?<!^)(?=[A-Z])", "-", kind).lower()
+        arn = f"arn:aws:personalize:{REGION}:{ACCOUNT}:{path}/one"
         found = {f"{member}Arn": arn, "status": "ACTIVE", "roleArn": self.carries}
         body = {f"{member}s": [found]} if verb == "List" else {member: found}
         return Response(200, [("Content-Type", "application/x-amz-json-1.1")], b"").with_body(json.dumps(body).encode())
@@ -98,8 +108,11 @@ def needs(request: Request) -> Iterator[Need]:
         case "personalize":
             (arn,) = [value for name, value in request.params.items() if name.endswith("Arn")] or ["*"]
             yield Need(f"personalize:{request.name}", arn)
+        case "access-analyzer":
+            yield Need("access-analyzer:ValidatePolicy", "*")
         case "kms":
-            yield Need(f"kms:{request.name}", "*" if request.name == "ListAliases" else _key(request.text("KeyId")))
+            lists = request.name in ("ListAliases", "ListKeys")
+            yield Need(f"kms:{request.name}", "*" if lists else _key(request.text("KeyId")))
         case "iam":
             resource = "*" if _WITHOUT_RESOURCE.fullmatch(request.name) else _iam_resource(request)
             yield Need(f"iam:{request.name}", resource)
@@ -137,7 +150,7 @@ def _iam_resource(request: Request) -> str:
     return str(arn)
 
 
-_ARNS = ("PolicyArn", "SAMLProviderArn", "OpenIDConnectProviderArn")
+_ARNS = ("PolicyArn", "PolicySourceArn", "SAMLProviderArn", "OpenIDConnectProviderArn")
 
 
 def _denial(request: Request, need: Need) -> Response:
@@ -146,7 +159,7 @@ def _denial(request: Request, need: Need) -> Response:
     if request.service == "personalize":
         body = json.dumps({"__type": "AccessDeniedException", "Message": text}).encode()
         return Response(400, [("Content-Type", "application/x-amz-json-1.1")], b"").with_body(body, 400)
-    if request.service == "kms":
+    if request.service in ("kms", "access-analyzer"):
         return refusal(request, Refused("AccessDeniedException", text, 400))
     # AWS names the Region of a bucket even here; without it, more depends on being allowed to look.
     return refusal(request, Refused("AccessDenied", text, 403))

@@ -8,7 +8,7 @@ from strict import document_rules, world
 from strict.call_rules import same_grant
 from strict.canonical import respelled
 from strict.reading import completed, documents_respelled
-from strict.requests import Refused, Request, Response, parse, refusal
+from strict.requests import UNPLAYED, Refused, Request, Response, parse, refusal
 from strict.rules import RULES
 from strict.slowness import Staleness
 
@@ -76,6 +76,8 @@ class Strict:
             member = request.name[4].lower() + request.name[5:]
             kind = [("Content-Type", "application/x-amz-json-1.1")]
             return Response(200, kind, b"").with_body(f'{{"{member}": []}}'.encode())
+        if request.name in UNPLAYED:
+            return refusal(request, Refused("AccessDenied", f"not authorized to perform {request.name}", 403))
         if not request.writes:
             return self.staleness.old(request) or self._read(request, environ)
         # One write after the other: a rule's look at moto and the write itself must not be torn apart.

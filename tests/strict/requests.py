@@ -12,10 +12,17 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 Headers = list[tuple[str, str]]
 
 _S3_VERBS = {"GET": "Get", "PUT": "Put", "DELETE": "Delete", "HEAD": "Head", "POST": "Post"}
-_S3_PARTS = {"policy": "BucketPolicy", "encryption": "BucketEncryption", "": "Bucket"}
+_S3_PARTS = {
+    "policy": "BucketPolicy",
+    "encryption": "BucketEncryption",
+    "publicAccessBlock": "PublicAccessBlock",
+    "": "Bucket",
+}
 _S3_OF_ACCOUNT = {"GET": "ListBuckets"}
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/[0-9]+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
-READS = re.compile(r"(Get|List|Head|Describe|Simulate).*")
+READS = re.compile(r"(Get|List|Head|Describe|Simulate|Validate).*")
+UNPLAYED = ("SimulatePrincipalPolicy", "ValidatePolicy")
+"""AWS's own opinions, which moto does not have: whoever wants one lets a handler answer."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,8 @@ def parse(environ: dict[str, Any], raw: bytes) -> Request | None:
         query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
         headers = {key: value for key, value in environ.items() if key.startswith("HTTP_X_AMZ_")}
         return Request(name=name, params=query, path=environ["PATH_INFO"], headers=headers, **common)
+    if service == "access-analyzer":
+        return Request(name="ValidatePolicy", params=json.loads(body or "{}"), **common)
     if "HTTP_X_AMZ_TARGET" in environ:
         target = environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
         return Request(name=target, params=json.loads(body or "{}"), **common)
@@ -125,7 +134,7 @@ class Refused(Exception):  # noqa: N818 - an answer of AWS, not a mistake
 
 def refusal(request: Request, refused: Refused) -> Response:
     """Return a refusal as the service spells it."""
-    if request.service == "kms":
+    if request.service in ("kms", "access-analyzer"):
         text, kind = json.dumps({"__type": refused.code, "message": refused.message}), "application/x-amz-json-1.1"
     else:
         message = refused.message.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

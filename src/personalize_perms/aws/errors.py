@@ -80,7 +80,7 @@ _CODES: Final[Mapping[Fault, str]] = {
     Fault.ABSENT: """
         NoSuchEntity NoSuchEntityException NoSuchBucket NoSuchBucketPolicy NotFound NotFoundException
         ResourceNotFoundException
-        ServerSideEncryptionConfigurationNotFoundError 404
+        ServerSideEncryptionConfigurationNotFoundError NoSuchPublicAccessBlockConfiguration 404
         """,
     Fault.EXISTS: "EntityAlreadyExists EntityAlreadyExistsException AlreadyExistsException",
     Fault.LIMIT: "LimitExceeded LimitExceededException ServiceQuotaExceeded ServiceQuotaExceededException",

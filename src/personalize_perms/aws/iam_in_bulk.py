@@ -24,6 +24,8 @@ class IamInBulk(Iam):
 
     def __init__(self, session: AwsSession) -> None:
         super().__init__(session)
+        self.refused = ""
+        """Why the bulk call was of no use, once it was answered."""
         pool = ThreadPoolExecutor(1)
         self._page: Future[InventoryPage | None] = pool.submit(self._read_page)
         pool.shutdown(wait=False)
@@ -31,9 +33,14 @@ class IamInBulk(Iam):
     def _read_page(self) -> InventoryPage | None:
         try:
             page = next(read_inventory(self._session))
-        except AwsError:
-            return None  # whatever is wrong, the single reads meet it again and say it
-        return None if page.more else page
+        except AwsError as error:
+            # What is wrong beyond this call, the single reads meet again and say.
+            self.refused = f"{error.action}: {error.code}: {error.message}"
+            return None
+        if page.more:
+            self.refused = "the account has more users, roles and policies than one call tells"
+            return None
+        return page
 
     # What the page tells, instead of a call
 

@@ -30,8 +30,9 @@ class Kind:
     member: str
 
 
+DATASET_GROUPS: Final = Kind(words="dataset group", name="dataset_group", member="datasetGroup")
 KINDS: Final = (
-    Kind(words="dataset group", name="dataset_group", member="datasetGroup"),
+    DATASET_GROUPS,
     Kind(words="import job", name="dataset_import_job", member="datasetImportJob"),
     Kind(words="export job", name="dataset_export_job", member="datasetExportJob"),
     Kind(words="batch inference job", name="batch_inference_job", member="batchInferenceJob"),

@@ -77,6 +77,15 @@ class S3:
             return found
         return Absent() if found.value is None else Present(found.value)
 
+    def read_blocks_public_policies(self, bucket: str) -> Read[bool]:
+        """Read whether S3 refuses to store a public policy for the bucket; the account's own setting is not read."""
+
+        def ask() -> bool:
+            answer = self._reads.get_public_access_block(Bucket=bucket, ExpectedBucketOwner=self._account)
+            return answer["PublicAccessBlockConfiguration"].get("BlockPublicPolicy", False)
+
+        return looked_up("s3:GetBucketPublicAccessBlock", bucket, ask)
+
     def read_buckets(self) -> "Read[Mapping[str, str]]":
         """Read the Region of every bucket of the account by name; empty where the list does not say."""
 

@@ -44,6 +44,8 @@ class Chain:
     trusts: Mapping[str, Compiled] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     """The text of every document that was read, by the name that a decision calls it by."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Why each document that could not be read could not, by the same name."""
 
     def policies(self, question: Question, where: str) -> Policies:
         """Return the policies that take part in a question about the bucket, key or role `where`."""
@@ -71,19 +73,30 @@ def chain(
 ) -> Chain:
     """Compile what was read."""
     texts: dict[str, str] = {}
+    unread: dict[str, str] = {}
 
     def take(name: str, read: Read[str]) -> Compiled | None:
         if isinstance(read, Present):
             texts[name] = read.value
-        return _compiled(name, read)
+        found = _compiled(name, read)
+        if isinstance(found, Unread):
+            unread[name] = found.why
+        return found
+
+    def take_grants(arn: str) -> "tuple[Grant, ...] | Unread":
+        found = _grants(arn, live.keys[arn], grants.get(arn))
+        if isinstance(found, Unread):
+            unread[found.name] = found.why
+        return found
 
     return Chain(
         identities={arn: _identity(found, take) for arn, found in identities.items()},
         buckets={name: take(bucket_document(name), bucket.policy_json) for name, bucket in live.buckets.items()},
         keys={arn: take(key_document(arn), key.policy_json) for arn, key in live.keys.items()},
-        grants={arn: _grants(arn, live.keys[arn], grants.get(arn)) for arn in live.keys},
+        grants={arn: take_grants(arn) for arn in live.keys},
         trusts={role.arn: _trust(role, texts) for role in _roles(live)},
         texts=texts,
+        unread=unread,
     )
 
 

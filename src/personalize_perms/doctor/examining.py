@@ -6,7 +6,8 @@ from functools import partial
 
 from personalize_perms.aws.account import Account
 from personalize_perms.aws.iam_in_bulk import IamInBulk
-from personalize_perms.doctor import drift, judging, needs, opinions, people
+from personalize_perms.aws.personalize import DATASET_GROUPS
+from personalize_perms.doctor import drift, judging, needs, opinions, people, surroundings
 from personalize_perms.doctor.chain import Chain, bucket_document, chain, key_document, trust_document
 from personalize_perms.doctor.people import Person
 from personalize_perms.doctor.reading import Extras, Reader
@@ -19,17 +20,23 @@ from personalize_perms.model.access import PrincipalType
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.examination import Examination, Link
 from personalize_perms.model.findings import Finding, Severity, Verdict
-from personalize_perms.model.live import LiveRole, Present, Unreadable
+from personalize_perms.model.live import Carrier, LiveRole, Present, Read, Unreadable
 from personalize_perms.model.opinions import Advice, Simulated
 from personalize_perms.model.resources import PrincipalKind
-from personalize_perms.model.settings import KmsAccess, Settings
+from personalize_perms.model.settings import KmsAccess, Settings, Workflow
 from personalize_perms.templates import Templates
 
 
 @dataclass(slots=True)
-class _Opinions:
+class _Heard:
+    """What was asked beside the policies."""
+
     simulated: dict[str, Present[tuple[Simulated, ...]] | Unreadable] = field(default_factory=dict)
     advised: dict[str, Present[tuple[Advice, ...]] | Unreadable] = field(default_factory=dict)
+    blocks: dict[str, Read[bool]] = field(default_factory=dict)
+    """Of the buckets whose policy has to change and is public: whether that is blocked."""
+    groups: tuple[tuple[Carrier, ...], Unreadable | None] = ((), None)
+    """The dataset groups, where their keys matter, and why not all are known."""
 
 
 def examine(account: Account, settings: Settings, templates: Templates, command: str) -> tuple[Plan, Examination]:
@@ -67,6 +74,8 @@ class _Examiner:
         found = (
             *judging.findings(judged, links, repair),
             *self._opinions(heard, links),
+            *surroundings.blocked(self._seen.live, heard.blocks),
+            *surroundings.other_keys(*heard.groups, self._seen.uses, self._seen.desired.service_role_arn),
             *drift.findings(self._plan, self._command),
             *self._plan.findings,
         )
@@ -74,9 +83,9 @@ class _Examiner:
 
     # Reading
 
-    def _read(self) -> tuple[Extras, _Opinions]:
+    def _read(self) -> tuple[Extras, _Heard]:
         """Read the other policies, and hear AWS's opinions meanwhile."""
-        heard = _Opinions()
+        heard = _Heard()
         iam = self._account.iam
         assert isinstance(iam, IamInBulk)  # noqa: S101 - for the type checker: `check` opens the account so
         with Flow(self._account.workers) as flow:
@@ -86,6 +95,7 @@ class _Examiner:
             for person in dict.fromkeys((*self._people, *self._takers())):
                 reader.want_person(person)
             reader.want_grants(self._keys_with_grants())
+            self._want_surroundings(heard, flow)
             self._want_opinions(heard, flow)
             extras = reader.finish()
         return extras, heard
@@ -108,9 +118,17 @@ class _Examiner:
             if role and judged.decision.verdict is not Verdict.ALLOWED:
                 yield judged.need.where
 
+    def _want_surroundings(self, heard: _Heard, flow: Flow) -> None:
+        for bucket in surroundings.public_buckets(self._plan, self._seen.live):
+            read = partial(self._account.s3.read_blocks_public_policies, bucket)
+            flow.start(read, partial(heard.blocks.__setitem__, bucket))
+        if Workflow.ENCRYPTED_DATASET_GROUP in self._settings.workflows:
+            read_groups = partial(self._account.personalize.read_carriers, DATASET_GROUPS)
+            flow.start(read_groups, partial(setattr, heard, "groups"))
+
     # AWS's own opinions
 
-    def _want_opinions(self, heard: _Opinions, flow: Flow) -> None:
+    def _want_opinions(self, heard: _Heard, flow: Flow) -> None:
         for simulation in opinions.simulations(self._needs):
             ask = partial(
                 self._account.opinions.read_simulation,
@@ -159,7 +177,7 @@ class _Examiner:
         ]
         return found
 
-    def _opinions(self, heard: _Opinions, links: Chain) -> Iterator[Finding]:
+    def _opinions(self, heard: _Heard, links: Chain) -> Iterator[Finding]:
         for simulation in opinions.simulations(self._needs):
             said = heard.simulated.get(simulation.principal_arn)
             if isinstance(said, Present):
@@ -168,7 +186,10 @@ class _Examiner:
             if isinstance(advice, Present):
                 yield from opinions.advised(document, advice.value)
 
-    def _notes(self, heard: _Opinions) -> Iterator[str]:
+    def _notes(self, heard: _Heard) -> Iterator[str]:
+        iam = self._account.iam
+        if isinstance(iam, IamInBulk) and iam.refused:
+            yield f"IAM was read policy by policy, not at once: {iam.refused}"
         answers = (
             *(("AWS's policy simulator", answer) for answer in heard.simulated.values()),
             *(("Access Analyzer", answer) for answer in heard.advised.values()),

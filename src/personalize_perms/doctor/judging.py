@@ -63,8 +63,12 @@ class Judged:
     @property
     def cause(self) -> tuple[object, ...]:
         """What findings have in common that are one and the same to a person."""
-        decision = self.decision
-        return self.link, self.need.who, self.need.where, decision.verdict, decision.statement, decision.lacking
+        decision, need = self.decision, self.need
+        if decision.verdict is Verdict.DENIED and decision.statement:
+            return self.link, decision.statement, need.where
+        # A boundary is one document, whatever it does not allow.
+        where = "" if decision.lacking in _LAYER_LINKS else need.where
+        return self.link, need.who, where, decision.verdict, decision.lacking
 
 
 def judge(needs: Iterable[Need], chain: Chain) -> tuple[Judged, ...]:
@@ -98,19 +102,20 @@ def examined(judged: Iterable[Judged]) -> tuple[Examined, ...]:
 def _finding(group: Sequence[Judged], chain: Chain, repair: Repair) -> Finding:
     first = group[0]
     decision, need = first.decision, first.need
+    who = " and ".join(dict.fromkeys(one.need.who for one in group))
     actions = _listed(one.need.question.action for one in group)
-    on = "" if need.question.resource == "*" else f" on {need.where}"
+    places = dict.fromkeys(one.need.where for one in group if one.need.question.resource != "*")
+    on = f" on {', '.join(places)}" if places else ""
     denied = decision.verdict is Verdict.DENIED
     unknown = sorted({name for one in group for name in one.decision.unknown})
-    said = "may not" if denied else "cannot know whether it may"
-    subject = f"{need.who} {said} {actions}{on}" if denied else f"cannot know whether {need.who} may {actions}{on}"
+    depends = f": it depends on {', '.join(unknown)}" if unknown else ""
     remedy, statement = remedies.remedy(group, chain, repair)
     return Finding(
         check=first.link,
         severity=Severity.HIGH if denied else Severity.MEDIUM,
         verdict=decision.verdict,
         resource=need.where,
-        message=subject if denied or not unknown else f"{subject}: it depends on {', '.join(unknown)}",
+        message=f"{who} may not {actions}{on}" if denied else f"cannot know whether {who} may {actions}{on}{depends}",
         reason=decision.because,
         remedy=remedy,
         statement=statement,

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/personalize/latest/dg/aws-personalize-set-up-permiss
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from personalize_perms import trust
@@ -34,6 +34,8 @@ class Need:
     who: str
     where: str
     question: Question
+    scope: str = ""
+    """What the resource of the question stands for, as a statement names it; empty: the resource itself."""
 
 
 def needs(settings: Settings, place: Place, uses: Iterable[KeyUse], role: LiveRole | None) -> tuple[Need, ...]:
@@ -79,9 +81,10 @@ def _of_principal(settings: Settings, place: Place, principal: Principal, contex
 def _at(
     place: Place, principal: Principal, location: S3Location, actions: Iterable[str], context: RequestContext
 ) -> Iterator[Need]:
-    arn = f"arn:{place.partition}:s3:::{location.bucket}/{sample_key(location)}"
+    folder = f"arn:{place.partition}:s3:::{location.bucket}/{_folder(location)}"
     for action in actions:
-        yield _need(place, principal, action, arn, location.bucket, context)
+        need = _need(place, principal, action, folder + _SAMPLE, location.bucket, context)
+        yield replace(need, scope=f"{folder}*")
 
 
 def _lists(place: Place, principal: Principal, location: S3Location, context: RequestContext) -> Need:
@@ -89,10 +92,9 @@ def _lists(place: Place, principal: Principal, location: S3Location, context: Re
     return _need(place, principal, "s3:ListBucket", arn, location.bucket, context)
 
 
-def sample_key(location: S3Location) -> str:
-    """Return the key of an object that stands for all at this location."""
-    folder = location.prefix if not location.prefix or location.prefix.endswith("/") else f"{location.prefix}/"
-    return folder + _SAMPLE
+def _folder(location: S3Location) -> str:
+    """Return what the keys of all objects at this location begin with."""
+    return location.prefix if not location.prefix or location.prefix.endswith("/") else f"{location.prefix}/"
 
 
 def _of_keys(place: Place, uses: Iterable[KeyUse], principal: Principal, context: RequestContext) -> Iterator[Need]:

@@ -62,7 +62,7 @@ def remedy(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[s
     first = group[0]
     decision, where = first.decision, first.need.where
     if decision.verdict is Verdict.UNKNOWN:
-        return _to_know(decision.unknown), None
+        return _to_know(group, chain), None
     if decision.statement:
         return _exempt(group, chain, repair)
     command = repair.mends(first.link, where)
@@ -72,19 +72,20 @@ def remedy(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[s
     if hint:
         return hint, None
     statement = _allowing(group)
-    return f"ask whoever owns the {_document(first, decision.lacking)} to add the statement", statement
+    return f"ask whoever owns the {_document(first, decision.lacking, chain)} to add the statement", statement
 
 
-def _to_know(unknown: Sequence[str]) -> str:
-    names = [name for name in unknown if " " in name]
+def _to_know(group: "Sequence[Judged]", chain: "Chain") -> str:
+    names = dict.fromkeys(name for one in group for name in one.decision.unknown if name in chain.unread)
     if names:
-        return f"ask for the right to read the {' and the '.join(names)}, then check again"
+        return "; ".join(f"to read {name}: {chain.unread[name]}" for name in names)
     return "look at the condition: what decides is not documented, or not to be seen from here"
 
 
-def _document(judged: "Judged", lacking: Layer | None) -> str:
+def _document(judged: "Judged", lacking: Layer | None, chain: "Chain") -> str:
+    boundary = chain.policies(judged.need.question, judged.need.where).boundary
     names = {
-        Layer.BOUNDARY: "permissions boundary",
+        Layer.BOUNDARY: f"permissions boundary {boundary.name if boundary else ''}".rstrip(),
         Layer.SERVICE_CONTROL: "service control policy",
         Layer.RESOURCE_CONTROL: "resource control policy",
         Layer.SESSION: "session policy",
@@ -98,7 +99,7 @@ def _allowing(group: "Sequence[Judged]") -> dict[str, object]:
     """Return the statement that is missing."""
     first = group[0].need.question
     actions = dict.fromkeys(one.need.question.action for one in group)
-    resources = dict.fromkeys(one.need.question.resource for one in group)
+    resources = dict.fromkeys(one.need.scope or one.need.question.resource for one in group)
     statement: dict[str, object] = {"Effect": "Allow", "Action": [*actions], "Resource": [*resources]}
     if group[0].decision.lacking is Layer.RESOURCE:
         kind = "Service" if first.principal.type is PrincipalType.SERVICE else "AWS"

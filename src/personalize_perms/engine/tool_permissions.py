@@ -5,7 +5,7 @@ AWS's Service Authorization Reference stand on `*`.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,14 +23,17 @@ from personalize_perms.model.resources import (
     Statement,
     TrustPolicyStatements,
 )
+from personalize_perms.model.settings import Workflow
 
-COMMANDS: Final = ("plan", "apply", "init", "undo")
-_ALL = frozenset(COMMANDS)
+COMMANDS: Final = ("plan", "apply", "init", "check", "audit", "undo")
+_AUDIT = frozenset({"audit"})
+_ALL = frozenset(COMMANDS) - _AUDIT
 _GIVE = frozenset({"apply", "init"})
 _TAKE = _GIVE | {"undo"}
 _PLAN = _ALL - {"undo"}
 _UNDO = frozenset({"undo"})
 _ASK = frozenset({"init"})
+_CHECK = frozenset({"check"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,25 @@ _ROWS: Final = (
     _Row("OidcProviders", _PLAN, ("iam:GetOpenIDConnectProvider",)),
     _Row("Account", _PLAN, ("iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles")),
     _Row("Account", _ASK, ("iam:ListGroups", "iam:ListUsers", "kms:ListAliases", "s3:ListAllMyBuckets")),
+    _Row("Account", _CHECK, ("access-analyzer:ValidatePolicy", "iam:GetAccountAuthorizationDetails")),
+    _Row("AnyPolicies", _CHECK, ("iam:GetPolicy", "iam:GetPolicyVersion")),
+    _Row("Roles", _CHECK, ("iam:GetRolePolicy", "iam:SimulatePrincipalPolicy")),
+    _Row("OtherRoles", _CHECK, ("iam:GetRole", "iam:GetRolePolicy", "iam:ListRolePolicies")),
+    _Row("OtherRoles", _CHECK, ("iam:SimulatePrincipalPolicy",)),
+    _Row("Users", _CHECK, ("iam:GetUser", "iam:GetUserPolicy", "iam:ListGroupsForUser", "iam:ListUserPolicies")),
+    _Row("Users", _CHECK, ("iam:SimulatePrincipalPolicy",)),
+    _Row("TrustedUsers", _CHECK, ("iam:GetUserPolicy", "iam:ListAttachedUserPolicies", "iam:ListGroupsForUser")),
+    _Row("TrustedUsers", _CHECK, ("iam:ListUserPolicies",)),
+    _Row("AnyGroups", _CHECK, ("iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies")),
+    _Row("Groups", _CHECK, ("iam:GetGroupPolicy", "iam:ListGroupPolicies")),
+    _Row("Buckets", _CHECK, ("s3:GetBucketPublicAccessBlock",)),
+    _Row("Keys", _CHECK, ("kms:ListGrants",)),
+    _Row("DatasetGroups", _CHECK, ("personalize:ListDatasetGroups",)),
+    _Row("OneDatasetGroup", _CHECK, ("personalize:DescribeDatasetGroup",)),
+    _Row("Account", _AUDIT, ("iam:GetAccountAuthorizationDetails", "kms:ListKeys", "s3:ListAllMyBuckets")),
+    _Row("AnyPolicies", _AUDIT, ("iam:GetPolicy", "iam:GetPolicyVersion")),
+    _Row("AnyBuckets", _AUDIT, ("s3:GetBucketPolicy",)),
+    _Row("AnyKeys", _AUDIT, ("kms:GetKeyPolicy",)),
     _Row("Personalize", _UNDO, _LISTS),
     _Row("PersonalizeResources", _UNDO, _DESCRIBES),
     _Row("Buckets", _ALL, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration")),
@@ -87,9 +109,9 @@ _ROWS: Final = (
 )
 
 
-def tool_permissions(desired: Desired, command: str) -> list[Statement]:
+def tool_permissions(desired: Desired, command: str, workflows: Container[Workflow] = ()) -> list[Statement]:
     """Return the statements that whoever runs `command` for this set-up needs."""
-    scopes = _scopes(desired)
+    scopes = {**_scopes(desired), **_of_check(desired, workflows)}
     found: dict[str, list[str]] = {}
     for row in _ROWS:
         if command in row.commands and scopes.get(row.scope):
@@ -141,6 +163,22 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         ],
         "Keys": [*(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements)), *grants],
         "GrantedKeys": grants,
+    }
+
+
+def _of_check(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, list[str]]:
+    """Return what only `check` and `audit` look at: what others made, whose names nobody knows."""
+    place = desired.place
+    encrypted = Workflow.ENCRYPTED_DATASET_GROUP in workflows
+    aws = f"arn:{place.partition}:iam::aws:policy/*"
+    groups = f"arn:{place.partition}:personalize:{place.region}:{place.account}:dataset-group/*"
+    return {
+        "AnyPolicies": [place.arn("iam", "policy/*"), aws],
+        "AnyGroups": [place.arn("iam", "group/*")],
+        "AnyBuckets": [f"arn:{place.partition}:s3:::*"],
+        "AnyKeys": [f"arn:{place.partition}:kms:{place.region}:{place.account}:key/*"],
+        "DatasetGroups": ["*"] if encrypted else [],
+        "OneDatasetGroup": [groups] if encrypted else [],
     }
 
 

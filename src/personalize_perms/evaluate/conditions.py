@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from personalize_perms.evaluate.context import Facts
-from personalize_perms.evaluate.elements import MalformedError, listed, mapping
+from personalize_perms.evaluate.elements import MalformedError, condition_values, mapping
 from personalize_perms.evaluate.matching import Test, fold
 from personalize_perms.evaluate.operators import OPERATORS
 from personalize_perms.evaluate.truth import Truth, agreed, all_of, any_of, depends_on, either, negated
@@ -41,7 +41,7 @@ class Condition:
         if values is None:
             return depends_on(self.key)
         if not values:
-            return self.if_exists or self.over is Over.ALL or (self.negated and self.over is Over.ONE)
+            return self._without_values()
         if self.over is not Over.ONE and not any(values):
             # To a set operator, nothing but empty texts is no value at all.
             return self.over is Over.ALL
@@ -50,6 +50,13 @@ class Condition:
             # AWS says to use a set operator for several values, and not what happens without one.
             return agreed(several, depends_on(self.key))
         return all_of(several) if self.over is Over.ALL else any_of(several)
+
+    def _without_values(self) -> Truth:
+        """Tell whether it holds where the request does not have the key."""
+        if self.over is Over.ANY and self.if_exists:
+            # AWS says both that the operator is false then and that the suffix makes it true.
+            return depends_on(self.key)
+        return self.if_exists or self.over is Over.ALL or (self.negated and self.over is Over.ONE)
 
     def _one(self, value: str, facts: Facts) -> Truth:
         """Tell it of one value; a test that could not read a value stands for this key."""
@@ -87,7 +94,7 @@ def conditions(element: Json, *, variables: bool) -> tuple[Condition | Exists, .
 
 
 def _condition(name: str, key: str, values: Json, *, variables: bool) -> Condition | Exists:
-    texts, folded, lower = listed(values, key), fold(name), fold(key)
+    texts, folded, lower = condition_values(values, key), fold(name), fold(key)
     if folded == "null":
         return Exists(lower, tuple(_is_there(text, name) for text in texts))
     prefix, _, base = folded.rpartition(":")

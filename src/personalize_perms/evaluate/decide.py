@@ -161,8 +161,8 @@ class _Case:
     def _lacking(self, gates: Sequence[Say], ways: Sequence[Way]) -> Decision:
         """Name the layer in which an Allow is missing: a gate, or what the most promising way still lacks."""
         closed = [say for say in gates if say.allows is False]
-        if not closed and ways:
-            closed = [say for say in max(reversed(ways), key=_progress) if say.allows is False]
+        if not closed and (asked := [way for way in ways if not _lacks_a_grant(way)]):
+            closed = [say for say in max(reversed(asked), key=_progress) if say.allows is False]
         layer = closed[0].layer if closed else Layer.RESOURCE
         because = wording.lacking(self.question, layer) if ways else wording.root_cannot_assume(self.question)
         return Decision(verdict=Verdict.DENIED, because=because, lacking=layer)
@@ -186,9 +186,13 @@ def _agreed(same: Sequence[Way], across: Sequence[Way]) -> Say:
     return Say(Layer.RESOURCE, allows=agreed(verdicts, depends_on("aws:ResourceAccount")))
 
 
+def _lacks_a_grant(way: Way) -> bool:
+    return any(say.layer is Layer.GRANT and say.allows is False for say in way)
+
+
 def _progress(way: Way) -> tuple[bool, int]:
-    """Tell how far a way leads: whether its first step is open, and how many are."""
-    return way[0].allows is not False, sum(say.allows is not False for say in way)
+    """Tell how far a way leads: whether its first step is open, and how few are closed."""
+    return way[0].allows is not False, -sum(say.allows is False for say in way)
 
 
 def _names(truth: Truth) -> frozenset[str]:

@@ -9,21 +9,29 @@ class MalformedError(ValueError):
     """A statement that AWS's grammar does not allow: what it would do cannot be known."""
 
 
-def listed(value: Json, name: str) -> tuple[str, ...]:
-    """Return the texts of an element that is one value or a list of them; booleans and numbers as AWS spells them."""
-    return tuple(_text(one, name) for one in (value if isinstance(value, list) else [value]))
+def texts(value: Json, name: str) -> tuple[str, ...]:
+    """Return the texts of an element that is a text or a list of texts."""
+    several = value if isinstance(value, list) else [value]
+    found = tuple(one for one in several if isinstance(one, str))
+    if len(found) != len(several):
+        raise MalformedError(f"{name} is neither a text nor a list of texts")
+    return found
 
 
-def _text(value: Json, name: str) -> str:
+def condition_values(value: Json, name: str) -> tuple[str, ...]:
+    """Return the values of a condition key; AWS takes booleans and numbers for their texts."""
+    several = value if isinstance(value, list) else [value]
+    return texts([_as_text(one) for one in several], name)
+
+
+def _as_text(value: Json) -> Json:
     match value:
-        case str():
-            return value
         case bool():
             return "true" if value else "false"
         case int() | float():
             return str(value)
         case _:
-            raise MalformedError(f"{name} holds neither a text nor a list of texts")
+            return value
 
 
 def mapping(value: Json, name: str) -> Mapping[str, Json]:

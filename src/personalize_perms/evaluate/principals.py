@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from personalize_perms.evaluate.elements import MalformedError, listed, mapping
+from personalize_perms.evaluate.elements import MalformedError, mapping, texts
 from personalize_perms.evaluate.truth import Truth, depends_on
 from personalize_perms.model.access import Principal, PrincipalType
 from personalize_perms.model.resources import Json
@@ -141,7 +141,7 @@ def named(element: Json) -> Named:
             providers=frozenset(),
             canonical=False,
         )
-    kinds = {kind: frozenset(listed(values, kind)) for kind, values in mapping(element, "Principal").items()}
+    kinds = {kind: frozenset(texts(values, kind)) for kind, values in mapping(element, "Principal").items()}
     if not kinds.keys() <= _KINDS:
         raise MalformedError(f"there is no principal of the kind {', '.join(sorted(kinds.keys() - _KINDS))}")
     within = kinds.get("AWS", frozenset())

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from personalize_perms.documents import parse, statements
 from personalize_perms.evaluate.conditions import Condition, Exists, conditions
 from personalize_perms.evaluate.context import Facts
-from personalize_perms.evaluate.elements import MalformedError, listed
-from personalize_perms.evaluate.matching import Test, arn_test, fold, glob
+from personalize_perms.evaluate.elements import MalformedError, texts
+from personalize_perms.evaluate.matching import Test, arn_test, fold, glob, is_plain
 from personalize_perms.evaluate.principals import Named, named
 from personalize_perms.evaluate.truth import Truth, any_of, both, negated
 from personalize_perms.evaluate.variables import template
@@ -124,29 +124,37 @@ def _understood(number: int, sid: str, element: Mapping[str, Json], *, variables
     unknown = element.keys() - _ELEMENTS
     if unknown:
         raise MalformedError(f"there is no element {', '.join(sorted(unknown))}")
-    for name in ("Action", "Resource", "Principal"):
-        if name in element and f"Not{name}" in element:
-            raise MalformedError(f"{name} and Not{name} stand side by side")
     if element.get("Effect") not in ("Allow", "Deny"):
         raise MalformedError("Effect is neither Allow nor Deny")
-    resources = element.get("Resource", element.get("NotResource"))
-    principal = element.get("Principal", element.get("NotPrincipal"))
-    # A key policy may hold a statement without an action: AWS stores it, and it does nothing.
-    acts = "Action" in element or "NotAction" in element
-    actions = listed(element.get("Action", element.get("NotAction")), "Action") if acts else ()
+    # A key policy may hold a statement without an action or a resource: AWS stores it, and it does nothing.
+    actions, not_actions = _either(element, "Action")
+    resources, not_resources = _either(element, "Resource")
+    principal, not_principal = _either(element, "Principal")
     return Statement(
         number=number,
         sid=sid,
         denies=element["Effect"] == "Deny",
-        actions=tuple(glob(template(fold(one), wild=True, variables=False)) for one in actions),  # type: ignore[arg-type]
-        not_actions="NotAction" in element,
-        resources=_resources(resources, variables=variables) if resources is not None else None,
-        not_resources="NotResource" in element,
-        principal=named(principal) if principal is not None else None,
-        not_principal="NotPrincipal" in element,
+        actions=_actions(actions[0]) if actions else (),
+        not_actions=not_actions,
+        resources=_resources(resources[0], variables=variables) if resources else None,
+        not_resources=not_resources,
+        principal=named(principal[0]) if principal else None,
+        not_principal=not_principal,
         conditions=conditions(element["Condition"], variables=variables) if "Condition" in element else (),
     )
 
 
+def _either(element: Mapping[str, Json], name: str) -> tuple[list[Json], bool]:
+    """Return what stands under a name or under its negation (nothing, or one thing), and whether it is negated."""
+    if name in element and f"Not{name}" in element:
+        raise MalformedError(f"{name} and Not{name} stand side by side")
+    return [element[key] for key in (name, f"Not{name}") if key in element], f"Not{name}" in element
+
+
+def _actions(value: Json) -> tuple[Callable[[str], bool], ...]:
+    parts = [template(fold(one), wild=True, variables=False) for one in texts(value, "Action")]
+    return tuple(glob(one) for one in parts if is_plain(one))
+
+
 def _resources(value: Json, *, variables: bool) -> tuple[Test, ...]:
-    return tuple(arn_test(one, variables=variables, expands=True) for one in listed(value, "Resource"))
+    return tuple(arn_test(one, variables=variables, expands=True) for one in texts(value, "Resource"))
