@@ -20,7 +20,12 @@ WITH_CALLS = (
     ("init", "--dry-run", "--yes"),
     ("apply", "--dry-run"),
     ("apply", "--dry-run", "--name", "another"),
+    ("audit",),
+    ("audit", "--fail-on", "unknown"),
+    ("audit", "--fix", "all", "--dry-run"),
+    ("audit", "--fix", "all", "--dry-run", "--yes"),
     ("undo", "--dry-run"),
+    ("undo", "--dry-run", "--name", "audit"),
     ("undo", "--dry-run", "--yes", "--confirm", "personalize-service-role"),
     ("apply", "plan.json", "--dry-run"),
 )

@@ -299,7 +299,7 @@ def says_what_is_missing(done: Run, action: str, world: World) -> None:
     assert missing, f"{action} is not needed"
     told = [" ".join(map(str, error.values())) for error in done.errors]
     told += [" ".join(map(str, finding.values())) for finding in done.data["findings"]]
-    told += [f"{change['resource']} {change['reason']}" for change in done.data["changes"]]
+    told += [f"{change['resource']} {change['reason']}" for change in done.data.get("changes", [])]
     told += done.data.get("notes", [])
     about = " ".join(text for text in told if action in text)
     untold = [name for name in missing if name not in about]
