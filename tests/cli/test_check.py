@@ -1,8 +1,13 @@
 """Checking a set-up: nothing to find where all is well, the cause first where something is not, and how to mend it."""
 
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
 import pytest
-from account import Account, Document, Program, Run
-from single_faults import FAULTS, SETTINGS, Fault, prepare
+from account import DATA, RESULTS, Account, Document, Program, Run, document
+from fake_aws import FakeAws, Handler, refuses
+from single_faults import FAULTS, SETTINGS, Fault, denies, prepare
 
 
 @pytest.fixture
@@ -46,3 +51,169 @@ def test_a_single_fault_is_named_first_and_mended(fault: Fault, key: str, accoun
     if fault.by_apply:
         program.apply(*SETTINGS)
         assert findings(check(program)) == []
+
+
+# What it asks
+
+
+def test_a_check_asks_no_more_than_a_plan(account: Account, program: Program) -> None:
+    key = account.key()
+    account.bucket(DATA, key=key)
+    account.bucket(RESULTS)
+    words = ("--input", f"s3://{DATA}/in/", "--input", f"s3://{RESULTS}/in/")
+    program.apply(*words)
+    plan, done = program.json("plan", *words), program.json("check", *words)
+    assert (done.code, done.written, done.data["findings"]) == (0, [], [])
+    assert len(done.calls) <= len(plan.calls)
+
+
+def test_nothing_set_up_yet_is_said_without_a_crash(account: Account, program: Program) -> None:
+    prepare(account)
+    done = check(program, code=3)
+    assert "drift-role" in {found["check"] for found in findings(done)}
+    assert all(found["remedy"] for found in findings(done))
+
+
+@pytest.mark.parametrize(
+    ("operation", "action", "document"),
+    [
+        ("GetBucketPolicy", "s3:GetBucketPolicy", f"bucket policy {DATA}"),
+        ("GetKeyPolicy", "kms:GetKeyPolicy", "key policy"),
+        ("GetRole", "iam:GetRole", "role"),
+        ("GetPolicy", "iam:GetPolicy", "policy"),
+        ("HeadBucket", "s3:ListBucket", DATA),
+        ("DescribeKey", "kms:DescribeKey", "key"),
+        ("GetBucketEncryption", "s3:GetEncryptionConfiguration", DATA),
+    ],
+)
+def test_what_may_not_be_read_is_unknown_and_never_missing(
+    operation: str, action: str, document: str, key: str, aws: FakeAws, program: Program
+) -> None:
+    aws.on(operation, *[refuses("AccessDenied", 403)] * 20)
+    done = check(program)
+    unknown = [found for found in findings(done) if found["verdict"] == "unknown"]
+    assert any(action in str(found) and document in str(found) for found in unknown), done.out
+    assert not [found for found in findings(done) if "missing" in found["message"]]
+    assert check(program, "--fail-on", "unknown", code=3)
+
+
+# AWS's own opinion
+
+
+def simulated(*results: tuple[str, str, str], organization: bool = True, more: str = "") -> Handler:
+    """Answer as IAM's simulator does: action, resource and decision of each question."""
+    allowed = "true" if organization else "false"
+    members = "".join(
+        f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{resource}</EvalResourceName>"
+        f"<EvalDecision>{decision}</EvalDecision>{more}<OrganizationsDecisionDetail><AllowedByOrganizations>{allowed}"
+        "</AllowedByOrganizations></OrganizationsDecisionDetail></member>"
+        for action, resource, decision in results
+    )
+    body = f"<EvaluationResults>{members}</EvaluationResults><IsTruncated>false</IsTruncated>"
+    name = "SimulatePrincipalPolicy"
+    text = f'<{name}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><{name}Result>{body}</{name}Result>'
+    return lambda _call, _forward: (200, f"{text}</{name}Response>")
+
+
+BUCKET = f"arn:aws:s3:::{DATA}"
+
+
+def test_a_service_control_policy_is_known_from_the_simulator(key: str, aws: FakeAws, program: Program) -> None:
+    aws.on("SimulatePrincipalPolicy", *[simulated(("s3:ListBucket", BUCKET, "implicitDeny"), organization=False)] * 5)
+    first = findings(check(program, code=3))[0]
+    assert (first["check"], first["verdict"]) == ("service-control-policy", "denied")
+    assert "s3:ListBucket" in first["message"]
+
+
+@pytest.mark.parametrize("decision", ["implicitDeny", "explicitDeny"])
+def test_a_disagreement_with_the_simulator_is_reported(decision: str, key: str, aws: FakeAws, program: Program) -> None:
+    aws.on("SimulatePrincipalPolicy", *[simulated(("s3:ListBucket", BUCKET, decision))] * 5)
+    found = {one["check"]: one for one in findings(check(program))}
+    assert found["second-opinion"]["verdict"] == "unknown"
+    assert "s3:ListBucket" in found["second-opinion"]["message"]
+
+
+def test_the_simulator_that_agrees_or_lacks_a_value_says_nothing_new(key: str, aws: FakeAws, program: Program) -> None:
+    lacks = "<MissingContextValues><member>aws:SourceIp</member></MissingContextValues>"
+    agrees = simulated(("s3:ListBucket", BUCKET, "allowed"))
+    aws.on("SimulatePrincipalPolicy", agrees, simulated(("s3:ListBucket", BUCKET, "implicitDeny"), more=lacks))
+    assert findings(check(program)) == []
+
+
+def advises(kind: str) -> Handler:
+    """Answer as Access Analyzer does, with one remark about the second statement."""
+    remark = {
+        "findingDetails": "so it goes",
+        "findingType": kind,
+        "issueCode": "SOME_CODE",
+        "learnMoreLink": "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html",
+        "locations": [{"path": [{"value": "Statement"}, {"index": 1}], "span": {}}],
+    }
+    return lambda _call, _forward: (200, json.dumps({"findings": [remark]}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity"), [("ERROR", "high"), ("SECURITY_WARNING", "medium"), ("WARNING", ""), ("SUGGESTION", "")]
+)
+def test_what_access_analyzer_holds_against_a_document_is_told(
+    kind: str, severity: str, key: str, aws: FakeAws, program: Program
+) -> None:
+    aws.on("ValidatePolicy", advises(kind))
+    found = findings(check(program))
+    assert [one["severity"] for one in found] == ([severity] if severity else [])
+    assert all("statement 2: so it goes" in one["message"] for one in found)
+
+
+def test_opinions_that_cannot_be_had_are_notes(key: str, aws: FakeAws, program: Program) -> None:
+    notes = check(program).data["notes"]
+    assert [note.partition(" was")[0] for note in notes] == ["AWS's policy simulator", "Access Analyzer"]
+
+
+# Formats and exit codes
+
+
+def test_the_threshold_decides_the_exit_code(key: str, account: Account, program: Program) -> None:
+    for threshold, code in (("low", 3), ("medium", 0), ("high", 0), ("unknown", 3)):
+        check(program, "--fail-on", threshold, code=code)  # of low severity: two direct attachments
+    account.s3.delete_bucket_policy(Bucket=DATA)
+    for threshold in ("low", "medium", "high", "unknown"):
+        check(program, "--fail-on", threshold, code=3)
+
+
+def test_junit_has_a_test_for_each_link_and_a_failure_for_each_finding(
+    key: str, account: Account, program: Program
+) -> None:
+    account.s3.delete_bucket_policy(Bucket=DATA)
+    done = program.run("check", *SETTINGS, "--format", "junit")
+    suite = ET.fromstring(done.out).find("testsuite")  # noqa: S314 - what this program wrote
+    assert suite is not None
+    failures = suite.findall("testcase/failure")
+    assert (done.code, len(failures)) == (3, int(suite.attrib["failures"]))
+    assert "s3:GetObject" in str(failures[0].attrib["message"])
+    assert len(suite.findall("testcase")) == int(suite.attrib["tests"]) > len(failures)
+
+
+def test_github_gets_annotations_and_a_summary(
+    key: str, account: Account, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    account.s3.delete_bucket_policy(Bucket=DATA)
+    done = program.run("check", *SETTINGS, "--format", "github")
+    first, *_ = done.out.splitlines()
+    assert done.code == 3
+    assert first.startswith("::error title=bucket-policy::")
+    assert "%0A" not in first
+    text = summary.read_text()
+    assert text.startswith("before\n### personalize-perms check")
+    assert "| high | denied | bucket-policy |" in text
+
+
+def test_text_says_what_why_and_what_next(key: str, account: Account, program: Program) -> None:
+    account.put_bucket_policy(DATA, document(denies(DATA, {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})))
+    done = program.run("check", *SETTINGS)
+    assert "Why: Statement 1 (Theirs) of bucket policy acme-data denies" in done.out
+    assert '"aws:PrincipalIsAWSService": "false"' in done.out
+    assert "Next: personalize-perms apply" in done.out
+    assert "ok " in done.err

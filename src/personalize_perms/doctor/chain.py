@@ -1,12 +1,13 @@
 """The documents along the chain, compiled for the evaluator: what could not be read takes part as unknown."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from personalize_perms.evaluate import Document, Grant, Policies, Unread, compiled_text
 from personalize_perms.model.access import PrincipalType, Question
-from personalize_perms.model.live import Absent, Live, LiveGrant, LiveKey, LiveRole, Present, Read, Unreadable
+from personalize_perms.model.live import Absent, Live, LiveGrant, LiveKey, Present, Read, Unreadable
+from personalize_perms.model.settings import Place
 
 Compiled: TypeAlias = Document | Unread
 
@@ -69,9 +70,13 @@ class Chain:
 
 
 def chain(
-    live: Live, identities: Mapping[str, IdentityTexts], grants: Mapping[str, Read[tuple[LiveGrant, ...]]]
+    live: Live,
+    place: Place,
+    identities: Mapping[str, IdentityTexts],
+    grants: Mapping[str, Read[tuple[LiveGrant, ...]]],
 ) -> Chain:
     """Compile what was read."""
+    trusts = dict(_trusts(live, place))
     texts: dict[str, str] = {}
     unread: dict[str, str] = {}
 
@@ -94,7 +99,7 @@ def chain(
         buckets={name: take(bucket_document(name), bucket.policy_json) for name, bucket in live.buckets.items()},
         keys={arn: take(key_document(arn), key.policy_json) for arn, key in live.keys.items()},
         grants={arn: take_grants(arn) for arn in live.keys},
-        trusts={role.arn: _trust(role, texts) for role in _roles(live)},
+        trusts={arn: found for arn, read in trusts.items() if (found := take(trust_document(arn), read))},
         texts=texts,
         unread=unread,
     )
@@ -115,14 +120,16 @@ def trust_document(role_arn: str) -> str:
     return f"trust policy {role_arn}"
 
 
-def _roles(live: Live) -> Iterable[LiveRole]:
-    return (role.value for role in live.roles.values() if isinstance(role, Present))
-
-
-def _trust(role: LiveRole, texts: dict[str, str]) -> Compiled:
-    name = trust_document(role.arn)
-    texts[name] = role.trust_json
-    return compiled_text(role.trust_json, name)
+def _trusts(live: Live, place: Place) -> Iterator[tuple[str, Read[str]]]:
+    for name, role in live.roles.items():
+        match role:
+            case Present(value=found):
+                yield found.arn, Present(found.trust_json)
+            case Unreadable():
+                # Its path is not known either; most roles have none.
+                yield place.arn("iam", f"role/{name}"), role
+            case Absent():
+                pass
 
 
 def _compiled(name: str, read: Read[str]) -> Compiled | None:

@@ -1,11 +1,13 @@
 """What differs from the settings: each change that a plan would make, told as a finding."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from personalize_perms.model.changes import Action, Change, Plan, Refusal
 from personalize_perms.model.examination import Link
 from personalize_perms.model.findings import Finding, Severity, Verdict
+from personalize_perms.model.live import Live, Unreadable
 
 _REFUSALS: Final = {
     "key-unusable": Link.KEY_STATE,
@@ -23,12 +25,28 @@ _MISSING: Final = {
 }
 
 
-def findings(plan: Plan, command: str) -> tuple[Finding, ...]:
+def findings(plan: Plan, live: Live, command: str) -> tuple[Finding, ...]:
     """Return what a plan would change, what it may not change, and why it could not be applied at all."""
     return (
         *(_refused(refusal, plan) for refusal in plan.refusals),
-        *(_drift(change, plan, command) for change in plan.changes if change.action is not Action.KEEP),
+        *(_drift(change, plan, command) for change in _certain(plan, live)),
     )
+
+
+def _certain(plan: Plan, live: Live) -> Iterator[Change]:
+    """Yield the changes, but for those that only seem to be needed because something could not be looked at.
+
+    Of a plan that is refused, what is wanted is not known whole: then nothing can be too much.
+    """
+    unread = tuple(f"{arn} -> " for arn, found in live.policies.items() if isinstance(found, Unreadable))
+    for change in plan.changes:
+        seems = change.kind == "attachment" and change.resource.startswith(unread or ("?",))
+        if plan.refusals:
+            details = tuple(detail for detail in change.details if not detail.startswith("-"))
+            seems = seems or _only_takes(change)
+            change = replace(change, details=details)  # noqa: PLW2901 - the same change, told with care
+        if change.action is not Action.KEEP and not seems:
+            yield change
 
 
 def _refused(refusal: Refusal, plan: Plan) -> Finding:

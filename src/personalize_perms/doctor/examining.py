@@ -68,7 +68,7 @@ class _Examiner:
 
     def examination(self) -> Examination:
         extras, heard = self._read()
-        links = chain(self._seen.live, extras.identities, extras.grants)
+        links = chain(self._seen.live, self._seen.desired.place, extras.identities, extras.grants)
         judged = judging.judge(self._needs, links)
         repair = Repair(plan=self._plan, command=self._command, service_role_arn=self._seen.desired.service_role_arn)
         found = (
@@ -76,7 +76,7 @@ class _Examiner:
             *self._opinions(heard, links),
             *surroundings.blocked(self._seen.live, heard.blocks),
             *surroundings.other_keys(*heard.groups, self._seen.uses, self._seen.desired.service_role_arn),
-            *drift.findings(self._plan, self._command),
+            *drift.findings(self._plan, self._seen.live, self._command),
             *self._plan.findings,
         )
         return Examination(findings=ordered(found), examined=judging.examined(judged), notes=tuple(self._notes(heard)))
@@ -111,7 +111,7 @@ class _Examiner:
         """Yield the keys whose grants decide and were not read: where the key policy alone does not let the role in."""
         if self._settings.kms_access is KmsAccess.GRANT:
             return  # the plan read them
-        links = chain(self._seen.live, {}, {})
+        links = chain(self._seen.live, self._seen.desired.place, {}, {})
         keyed = [need for need in self._needs if need.question.action.startswith("kms:")]
         for judged in judging.judge(keyed, links):
             role = judged.need.question.principal.type is PrincipalType.ROLE

@@ -64,11 +64,13 @@ class Judged:
     def cause(self) -> tuple[object, ...]:
         """What findings have in common that are one and the same to a person."""
         decision, need = self.decision, self.need
-        if decision.verdict is Verdict.DENIED and decision.statement:
+        if decision.verdict is Verdict.UNKNOWN:
+            return decision.unknown
+        if decision.statement:
             return self.link, decision.statement, need.where
         # A boundary is one document, whatever it does not allow.
         where = "" if decision.lacking in _LAYER_LINKS else need.where
-        return self.link, need.who, where, decision.verdict, decision.lacking
+        return self.link, need.who, where, decision.lacking
 
 
 def judge(needs: Iterable[Need], chain: Chain) -> tuple[Judged, ...]:
