@@ -89,7 +89,7 @@ def _picked(fixable: list[Finding], picks: tuple[str, ...], talk: Talk) -> list[
         chosen = _asked(fixable) if pick == ASK else [one for one in fixable if _is_meant(one, pick)]
         if not chosen:
             what = "" if pick in (ASK, _ALL) else f" for {inert(pick)}"
-            talk.warn([Line(f"Nothing to fix{what}.")])
+            talk.warn([Line("Nothing was picked." if pick == ASK and fixable else f"Nothing to fix{what}.")])
         wanted += chosen
     return [*dict.fromkeys(wanted)]
 
