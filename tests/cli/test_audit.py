@@ -1,6 +1,7 @@
 """`audit` in an account over HTTP: what it finds, what it says it could not see, and in which format."""
 
 import json
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -184,3 +185,13 @@ def test_nobody_who_may_do_nothing_meets_a_crash(aws: FakeAws, account: Account,
 def test_it_makes_calls_and_says_so_to_whoever_forbids_them(program: Program) -> None:
     run = program.json("audit", "--offline")
     assert (run.code, run.calls) == (2, ())
+
+
+def test_how_far_it_is_is_said_in_numbers_and_not_too_often(
+    spoiled: str, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "read " not in program.run("audit").err
+    monkeypatch.setattr("personalize_perms.cli.talk._QUIET_FOR", 0.0)
+    run = program.run("audit")
+    assert re.search(r"^read 3 of 3 buckets, [0-9,]+ a second$", run.err, re.MULTILINE), run.err
+    assert "read " not in program.run("audit", "--quiet").err

@@ -1,6 +1,7 @@
 """`audit --fix`: tightens what was picked and nothing else, and undo brings the former documents back."""
 
 import json
+from pathlib import Path
 
 import pytest
 from account import (
@@ -302,3 +303,25 @@ def test_a_role_that_is_gone_by_the_undo_needs_none(legacy: str, account: Accoun
     account.iam.delete_role(RoleName="legacy")
     run = undone(program)
     assert (run.writes, actions(run)) == ([], [])
+
+
+def test_a_fix_that_was_interrupted_is_settled_and_taken_back(
+    legacy: str, account: Account, program: Program, tmp_path: Path
+) -> None:
+    fixed(program)
+    (journal,) = (tmp_path / "state").rglob("*.jsonl")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(line for line in lines if b'"outcome"' not in line))
+    run = undone(program)
+    assert "was interrupted" in run.findings["interrupted-run"]["message"]
+    assert identity(account.trust_text("legacy")) == identity(legacy)
+
+
+def test_where_the_journal_is_not_undo_changes_nothing(
+    legacy: str, account: Account, program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fixed(program)
+    after = account.trust_text("legacy")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
+    assert undone(program).writes == []
+    assert account.trust_text("legacy") == after

@@ -13,14 +13,13 @@ from typing import Final
 from personalize_perms.audit import statements
 from personalize_perms.audit.checks import Spot, found, gathered
 from personalize_perms.audit.effects import idle_actions
-from personalize_perms.audit.policies import NamedPolicy
+from personalize_perms.audit.policies import FULL_ACCESS, NamedPolicy
 from personalize_perms.audit.verdicts import ask_about
 from personalize_perms.model.findings import Finding, Verdict
 from personalize_perms.model.inventory import RoleDetail
 from personalize_perms.model.resources import Json
 from personalize_perms.model.settings import Place
 
-FULL_ACCESS: Final = ":policy/service-role/AmazonPersonalizeFullAccess"
 _NOBODYS: Final = "0-nobody-has-this-name"
 """Part of the names of resources that do not exist: what reaches them reaches all."""
 

@@ -11,7 +11,9 @@ from typing import Final
 from personalize_perms import trust
 from personalize_perms.audit import statements
 from personalize_perms.audit.checks import found
+from personalize_perms.audit.policies import FULL_ACCESS
 from personalize_perms.model.findings import Finding
+from personalize_perms.model.inventory import IdentityDetail
 from personalize_perms.model.resources import Statement
 from personalize_perms.model.settings import Place
 
@@ -43,6 +45,13 @@ def passings(holder: str, policy: str, text: str, place: Place) -> Iterator[Pass
             resources = statements.listed(statement.get("Resource")) or ["*"]
             where = f"{statements.named(statement, number)} of the policy {policy}"
             yield Passing(holder, where, tuple(resources), services)
+
+
+def attached_passings(identity: IdentityDetail) -> Iterator[Passing]:
+    """Yield what AWS's own policy for Amazon Personalize lets a user, group or role pass."""
+    for arn in identity.attached:
+        if arn.endswith(FULL_ACCESS):
+            yield Passing(identity.arn, f"the policy {arn}", ("*",), (trust.SERVICE,))
 
 
 def _may_pass(statement: Statement, place: Place) -> bool:

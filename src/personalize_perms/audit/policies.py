@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from personalize_perms.audit import statements
 from personalize_perms.audit.checks import found
@@ -10,7 +11,9 @@ from personalize_perms.model.findings import Finding
 from personalize_perms.model.inventory import PolicyDetail
 from personalize_perms.model.resources import Statement
 
-_MARK = "personalize"
+FULL_ACCESS: Final = ":policy/service-role/AmazonPersonalizeFullAccess"
+"""How the ARN of AWS's own policy for Amazon Personalize ends: it is known without being read."""
+_MARK: Final = "personalize"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

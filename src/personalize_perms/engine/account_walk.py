@@ -175,11 +175,15 @@ class _Walk:
     def _judge_page(self, page: InventoryPage, pool: ThreadPoolExecutor) -> "Iterator[Future[list[Finding]]]":
         for identity in (*page.users, *page.groups, *page.roles):
             self._judge_inline(identity)
+        for identity in (*page.users, *page.groups):
+            self._passings += passing.attached_passings(identity)
         for policy in page.policies:
             self._judge_policy(policy)
         for role in page.roles:
             if self._opens(role):
                 yield pool.submit(self._judge_role, role)
+            else:
+                self._passings += passing.attached_passings(role)
         self._count("users and groups", len(page.users) + len(page.groups), 0)
         self._count("roles", len(page.roles), 0)
         self._count("policies", len(page.policies), 0)

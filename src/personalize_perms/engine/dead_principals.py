@@ -50,7 +50,8 @@ def _left(principal: Json, dead: frozenset[str]) -> dict[str, Json]:
     assert isinstance(principal, dict)  # noqa: S101 - only there dead principals are found
     found: dict[str, Json] = {}
     for kind, names in principal.items():
-        alive = [name for name in (names if isinstance(names, list) else [names]) if name not in dead]
+        several = names if isinstance(names, list) else [names]
+        alive = [name for name in several if not (isinstance(name, str) and name in dead)]
         if alive:
             found[kind] = names if isinstance(names, str) else alive
     return found

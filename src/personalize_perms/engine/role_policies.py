@@ -8,8 +8,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Final
 
-from personalize_perms.audit.excess import FULL_ACCESS
-from personalize_perms.audit.policies import NamedPolicy
+from personalize_perms.audit.policies import FULL_ACCESS, NamedPolicy
 from personalize_perms.aws.account import Account
 from personalize_perms.engine.noted import Notes
 from personalize_perms.model.inventory import RoleDetail

@@ -263,3 +263,15 @@ def test_a_large_account_is_walked_in_bounded_memory_with_one_read_a_bucket() ->
     assert peak < 10_000_000
     assert (found.counts["buckets"], found.counts["roles"]) == (BUCKETS, ROLES)
     assert ("buckets", BUCKETS, BUCKETS) in walked.heard
+
+
+def test_aws_own_policy_for_personalize_lets_people_pass_every_role() -> None:
+    arn = "arn:aws:iam::aws:policy/service-role/AmazonPersonalizeFullAccess"
+    ada = UserDetail(arn="arn:ada", name="ada", attached=(arn,))
+    glue = replace(role(trusts({"Service": "glue.amazonaws.com"}, {}), attached=(arn,)), arn="arn:glue")
+    found = account(page(role(attached=(arn,)), glue, users=(ada,))).walk().findings
+    assert {(one.check, one.resource) for one in found} == {
+        ("role-has-full-access-policy", ROLE),
+        ("pass-any-role", "arn:ada"),
+        ("pass-any-role", "arn:glue"),
+    }
