@@ -33,7 +33,11 @@ def test_what_the_workflows_need_is_not_too_much() -> None:
         (allow("s3:*", "*"), "role-reaches-every-bucket"),
         (allow("S3:Get*", "arn:aws:s3:::*"), "role-reaches-every-bucket"),
         (allow(["s3:PutObject"], "*"), "role-reaches-every-bucket"),
-        ({"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::secret/*"}, "role-reaches-every-bucket"),
+        (allow("s3:GetObject", [f"{BUCKET}/*", "arn:aws:s3:::*/*"]), "role-reaches-every-bucket"),
+        (
+            {"Effect": "Allow", "Action": "s3:*", "NotResource": ["arn:aws:s3:::secret/*", KEY]},
+            "role-reaches-every-bucket",
+        ),
         (allow("kms:*", "*"), "role-administers-keys"),
         (allow("kms:*", KEY), "role-administers-keys"),
         (allow("iam:PassRole", "*"), "role-passes-roles"),

@@ -42,7 +42,7 @@ def test_the_spelling_of_the_guide_beside_the_right_one_is_harmless() -> None:
 
 
 def test_a_policy_for_personalize_that_nobody_has_is_little() -> None:
-    statement = allow("personalize:GetRecommendations", "*")
+    statement = allow(["personalize:GetRecommendations", "s3:GetObject"], "*")
     (found,) = judge_policy(policy("mine", statement, attached=0))
     assert (found.check, found.severity) == ("unused-policy", Severity.LOW)
     assert [*judge_policy(policy("mine", statement))] == []
@@ -79,6 +79,18 @@ def test_passing_to_other_services_is_none_of_ours() -> None:
 
 def test_passing_a_role_of_personalize_to_any_service_is_named() -> None:
     assert passes(allow("iam:PassRole", ROLE)) == ["pass-role-to-any-service"]
+
+
+def test_passing_to_personalize_among_others_is_passing_to_personalize() -> None:
+    both = {"StringEquals": {"iam:PassedToService": ["glue.amazonaws.com", SERVICE]}}
+    assert passes(allow("iam:PassRole", "*", Condition=both)) == ["pass-any-role"]
+
+
+def test_no_more_than_a_few_roles_are_named() -> None:
+    many = [f"{ROLE}-{number}" for number in range(9)]
+    text = document(allow("iam:PassRole", [f"{ROLE}-*", SECOND], Condition=TO_PERSONALIZE))
+    (found,) = judge_passings(passings(ME, "p", text, PLACE), many, PLACE)
+    assert found.message == (f"may pass 9 roles to Amazon Personalize by a pattern: {', '.join(many[:5])} and 4 more")
 
 
 def test_passing_many_roles_by_a_pattern_is_little() -> None:

@@ -55,6 +55,8 @@ def test_a_clean_account_has_no_findings() -> None:
     found = walked.walk()
     assert found.findings == ()
     assert found.counts == {"users and groups": 1, "roles": 1, "policies": 1, "buckets": 2, "keys": 1}
+    buckets = [heard for heard in walked.heard if heard[0] == "buckets"]
+    assert buckets == [("buckets", 1, 2), ("buckets", 2, 2)]
 
 
 def test_everything_is_judged_where_it_stands() -> None:
@@ -94,8 +96,9 @@ def test_a_policy_that_many_roles_have_is_read_once() -> None:
 
 
 def test_deleted_principals_beside_a_role_of_personalize_are_named_whenever_it_is_read() -> None:
-    dead = allow("s3:GetObject", "*", Principal={"AWS": [DEAD, ROLE]})
-    strange = {**dead, "Principal": {"AWS": [DEAD, f"arn:aws:iam::{OTHER}:role/x"]}}
+    other = f"arn:aws:iam::{OTHER}:role/x"
+    dead = allow("s3:GetObject", "*", Principal={"AWS": [DEAD, other, ROLE]})
+    strange = {**dead, "Principal": {"AWS": [DEAD, other]}}
     walked = account(page(role()), buckets={"one": document(dead), "two": document(strange)})
     (found,) = walked.walk().findings
     assert (found.check, found.resource) == ("dead-principal", "arn:aws:s3:::one")

@@ -205,6 +205,40 @@ def test_a_deleted_bucket_policy_of_deleted_principals_stays_deleted() -> None:
     assert back(text(GLUE), run("audit", change)).changes == ()
 
 
+LETS = {**GLUE, "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
+
+
+def test_a_bucket_policy_comes_back_as_far_as_aws_stores_it() -> None:
+    mixed = {**LETS, "Principal": {"AWS": [DEAD, ACCOUNT]}}
+    change = planned(text(mixed, Id="theirs"), "dead-principal", resource=BUCKET)
+    assert change.action is Action.UPDATE
+    assert back(str(after(change)), run("audit", change)).changes == ()
+    assert back(Absent(), run("audit", change)).changes == ()
+
+
+def test_what_a_fix_took_from_a_bucket_policy_that_is_gone_by_now_is_named_by_what_happens() -> None:
+    change = Change(
+        action=Action.DELETE,
+        kind=DocumentKind.BUCKET_POLICY,
+        resource="data",
+        reason="",
+        operation=operation_on(DocumentKind.BUCKET_POLICY, "data", text(LETS), None),
+    )
+    (made,) = back(Absent(), run("audit", change)).changes
+    assert (made.action, after(made), made.resource) == (Action.CREATE, text(LETS), "data")
+    (added,) = back(text({**LETS, "Sid": "Other"}), run("audit", change)).changes
+    assert added.action is Action.UPDATE
+    grown = Change(
+        action=Action.CREATE,
+        kind=DocumentKind.BUCKET_POLICY,
+        resource="data",
+        reason="",
+        operation=operation_on(DocumentKind.BUCKET_POLICY, "data", None, text(LETS)),
+    )
+    (gone,) = back(text(LETS), run("audit", grown)).changes
+    assert (gone.action, after(gone)) == (Action.DELETE, None)
+
+
 def test_the_undo_of_a_set_up_and_of_fixes_is_one_write() -> None:
     before = text(LOOSE, GLUE)
     change = planned(before)
