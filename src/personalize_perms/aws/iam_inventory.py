@@ -18,13 +18,13 @@ _PAGE: Final = 1000
 _KINDS: Final = ("User", "Group", "Role", "LocalManagedPolicy")
 
 
-def read_inventory(session: AwsSession) -> Iterator[InventoryPage]:
+def read_inventory(session: AwsSession, page_size: int = _PAGE) -> Iterator[InventoryPage]:
     """Read users, groups, roles and customer managed policies, a page at a time; raise `AwsError` where refused.
 
     The policies of AWS are not among them: there are more than a thousand, and few of them matter.
     """
     client = cast("IAMClient", session.reader("iam"))
-    asked: dict[str, Any] = {"Filter": list(_KINDS), "MaxItems": _PAGE}
+    asked: dict[str, Any] = {"Filter": list(_KINDS), "MaxItems": page_size}
     while True:
         with translated(ACTION, "*"):
             answer = client.get_account_authorization_details(**asked)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _NEW_FOR_DAYS: Final = 30
 """Days in which a role may well not have been used yet."""
+_PAGE: Final = 250
+"""Users, groups, roles and policies of one answer: a page of a thousand takes 30 MiB while it is parsed."""
 _FIX: Final = click.Option(
     ["--fix", "picks"],
     multiple=True,
@@ -90,7 +92,7 @@ def _walk(account: "Account", session: "AwsSession", talk: Talk) -> "Audited":
 
     today = datetime.now(UTC).date()
     dates = account_walk.Dates(today=today.isoformat(), recently=(today - timedelta(days=_NEW_FOR_DAYS)).isoformat())
-    sources = account_walk.Sources(inventory=partial(read_inventory, session), roles=partial(read_roles, session))
+    sources = account_walk.Sources(inventory=partial(read_inventory, session, _PAGE), roles=partial(read_roles, session))
     known = personalize_actions(Templates.load(None))
     with talk.doing("Reading the account"):
         return account_walk.walk(account, sources, known, dates, talk)
