@@ -14,7 +14,7 @@ from personalize_perms.audit import statements
 from personalize_perms.audit.checks import Spot, found, gathered
 from personalize_perms.audit.effects import idle_actions
 from personalize_perms.audit.policies import FULL_ACCESS, NamedPolicy
-from personalize_perms.audit.verdicts import ask_about
+from personalize_perms.audit.verdicts import Ask, ask_about
 from personalize_perms.model.findings import Finding, Verdict
 from personalize_perms.model.inventory import RoleDetail
 from personalize_perms.model.resources import Json
@@ -26,12 +26,12 @@ _NOBODYS: Final = "0-nobody-has-this-name"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excess:
-    """One statement that allows what no workflow needs: the action and resource that show it."""
+    """One statement that allows what no workflow needs: where it is, and which actions on which resources show it."""
 
-    spot: Spot
+    check: str
+    where: str
     policy: NamedPolicy
-    action: str
-    resource: str
+    shown: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +70,20 @@ def excesses(policies: Iterable[NamedPolicy], place: Place) -> Iterator[Excess]:
             where = f"{statements.named(statement, number)} of the policy {policy.name}"
             hidden: set[str] = set()
             for probe in _PROBES:
-                shown = None if probe.check in hidden else _shown(statement, probe, place)
+                shown = [] if probe.check in hidden else _shown(statement, probe, place)
                 if shown:
                     hidden.update(probe.hides)
-                    yield Excess(
-                        spot=Spot(probe.check, where, shown[0]), policy=policy, action=shown[0], resource=shown[1]
-                    )
+                    yield Excess(check=probe.check, where=where, policy=policy, shown=tuple(shown))
 
 
-def _shown(statement: dict[str, Json], probe: _Probe, place: Place) -> tuple[str, str] | None:
-    """Return an action of the probe that the statement allows, and a resource on which it does."""
+def _shown(statement: dict[str, Json], probe: _Probe, place: Place) -> list[tuple[str, str]]:
+    """Return the actions of the probe that the statement allows, each with a resource on which it does."""
     wanted = probe.resource.format(partition=place.partition, account=place.account)
-    for action in probe.actions:
-        if wanted and statements.grants(statement, action, wanted):
-            return action, wanted
-        if not wanted and statements.allows(statement) and statements.covers_action(statement, action):
-            named = statements.listed(statement.get("Resource"))
-            if named or "NotResource" in statement:
-                return action, named[0] if named else "*"
-    return None
+    named = [wanted] if wanted else statements.listed(statement.get("Resource"))
+    if "NotResource" in statement and not wanted:
+        named = ["*"]
+    pairs = ((action, resource) for action in probe.actions for resource in named)
+    return [(action, resource) for action, resource in pairs if statements.grants(statement, action, resource)]
 
 
 def judge_role(
@@ -100,19 +95,25 @@ def judge_role(
     """
     known = [*policies]
     ask = ask_about(role, (one for one in known if not _is_full_access(one)), boundary, place)
-    verdicts = {one: ask(one.action, one.resource) for one in excesses(known, place)}
-    left = [one for one, verdict in verdicts.items() if verdict is not Verdict.DENIED]
-    for check, where, about in gathered(one.spot for one in left):
-        here = [one for one in left if one.spot.check == check]
-        sure = any(verdicts[one] is Verdict.ALLOWED for one in here)
-        holders = {one.policy.name: one.policy for one in here}
-        message = _TEXTS[check].format(about=about)
-        finding = found(check, role.arn, message, where, _remedy(role, holders.values()))
+    left = [(one, verdict) for one in excesses(known, place) for verdict in _verdicts(one, ask)]
+    for check, where, about in gathered(Spot(one.check, one.where, action) for one, (action, _) in left):
+        here = [(one.policy, verdict) for one, (_, verdict) in left if one.check == check]
+        holders = {policy.name: policy for policy, _ in here}
+        finding = found(check, role.arn, _TEXTS[check].format(about=about), where, _remedy(role, holders.values()))
+        sure = any(verdict is Verdict.ALLOWED for _, verdict in here)
         yield finding if sure else replace(finding, verdict=Verdict.UNKNOWN, reason=f"{where}, {_PERHAPS}")
     for policy in known:
         if _is_full_access(policy):
             yield found("role-has-full-access-policy", role.arn, _FULL_ACCESS, policy.arn, _remedy(role, [policy]))
     yield from _without_effect(role, known)
+
+
+def _verdicts(excess: Excess, ask: Ask) -> Iterator[tuple[str, Verdict]]:
+    """Yield each action of an excess that is not denied for certain, with what is known of it."""
+    for action, resource in excess.shown:
+        verdict = ask(action, resource)
+        if verdict is not Verdict.DENIED:
+            yield action, verdict
 
 
 def _is_full_access(policy: NamedPolicy) -> bool:

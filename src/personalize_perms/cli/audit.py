@@ -92,7 +92,9 @@ def _walk(account: "Account", session: "AwsSession", talk: Talk) -> "Audited":
 
     today = datetime.now(UTC).date()
     dates = account_walk.Dates(today=today.isoformat(), recently=(today - timedelta(days=_NEW_FOR_DAYS)).isoformat())
-    sources = account_walk.Sources(inventory=partial(read_inventory, session, _PAGE), roles=partial(read_roles, session))
+    sources = account_walk.Sources(
+        inventory=partial(read_inventory, session, _PAGE), roles=partial(read_roles, session)
+    )
     known = personalize_actions(Templates.load(None))
     with talk.doing("Reading the account"):
         return account_walk.walk(account, sources, known, dates, talk)

@@ -56,15 +56,16 @@ def with_fixes_taken_back(plan: Plan, fixes: Mapping[Place, tuple[Fix, ...]], te
 
     Where the plan changes such a document already, both go into one write.
     """
-    changes = {_place(change.operation) or number: change for number, change in enumerate(plan.changes)}
-    findings: list[Finding] = []
+    changes, findings = [*plan.changes], list[Finding]()
+    numbers = {_place(change.operation): number for number, change in enumerate(changes)}
     for place, made in fixes.items():
-        planned = changes.get(place)
         back = _Back(place, made, plan.caller.place.partition, findings)
-        change = back.on_top_of(planned) if planned else back.from_what_is_there(texts[place])
-        if change:
-            changes[place] = change
-    ordered = sorted(changes.values(), key=lambda change: change.wave)
+        number = numbers.get(place)
+        if number is not None:
+            changes[number] = back.on_top_of(changes[number])
+        elif change := back.from_what_is_there(texts[place]):
+            changes.append(change)
+    ordered = sorted(changes, key=lambda change: change.wave)
     return replace(plan, changes=tuple(ordered), findings=(*plan.findings, *findings))
 
 

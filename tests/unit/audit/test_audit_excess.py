@@ -65,6 +65,16 @@ def test_a_deny_takes_an_excess_away() -> None:
     assert judged(wide, managed("guard", deny)) == []
 
 
+def test_a_deny_of_one_action_or_resource_leaves_the_others() -> None:
+    wide = inline(allow("s3:*", [f"{BUCKET}/a/*", f"{BUCKET}/b/*"]))
+    some = {"Effect": "Deny", "Action": ["s3:DeleteObject"], "Resource": "*"}
+    (found,) = judge_role(role(), [wide, managed("guard", some)], None, PLACE)
+    assert (found.check, found.verdict) == ("role-deletes-data", Verdict.ALLOWED)
+    assert "s3:DeleteObject" not in found.message
+    one = {"Effect": "Deny", "Action": "s3:*", "Resource": f"{BUCKET}/a/*"}
+    assert judged(wide, managed("guard", one)) == ["role-deletes-data"]
+
+
 def test_a_boundary_takes_an_excess_away() -> None:
     assert judged(inline(allow("*", "*")), boundary=managed("edge", *WORKS)) == []
     assert judged(inline(allow("*", "*")), boundary=managed("edge", allow("*", "*"))) == ["role-is-administrator"]

@@ -86,6 +86,13 @@ def test_passing_to_personalize_among_others_is_passing_to_personalize() -> None
     assert passes(allow("iam:PassRole", "*", Condition=both)) == ["pass-any-role"]
 
 
+def test_passing_to_all_services_but_one_is_passing_to_personalize() -> None:
+    but_glue = {"StringNotEquals": {"iam:PassedToService": "glue.amazonaws.com"}}
+    assert passes(allow("iam:PassRole", ROLE, Condition=but_glue)) == ["pass-role-to-any-service"]
+    but_us = {"StringNotEquals": {"iam:PassedToService": SERVICE}}
+    assert passes(allow("iam:PassRole", "*", Condition=but_us)) == []
+
+
 def test_no_more_than_a_few_roles_are_named() -> None:
     many = [f"{ROLE}-{number}" for number in range(9)]
     text = document(allow("iam:PassRole", [f"{ROLE}-*", SECOND], Condition=TO_PERSONALIZE))
