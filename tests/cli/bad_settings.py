@@ -13,8 +13,8 @@ ELSEWHERE = "111122223333"
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 OIDC = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 CONFIG = "personalize-perms.toml"
-EVERY = ("plan", "apply", "undo")
-GIVING = ("plan", "apply")
+EVERY = ("plan", "apply", "check", "undo")
+GIVING = ("plan", "apply", "check")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +144,9 @@ OPTIONS = {
         words=(*IN, "--profile", "no\u202ebody[/]"), says="there is no AWS profile", error="credentials", code=1
     ),
     "no input at all": Bad(words=("--yes",), says="--input", error="settings", commands=("apply",)),
+    "a check without an account to look at": Bad(
+        words=(*IN, "--offline"), says="check does not work with --offline", error="settings", commands=("check",)
+    ),
     "undo without an account to look at": Bad(
         words=("--offline",), says="undo does not work with --offline", error="settings", commands=("undo",)
     ),

@@ -182,6 +182,19 @@ def _delete_role(account: Account, name: str) -> None:
     account.iam.delete_role(RoleName=name)
 
 
+def _recreate(account: Account, region: str) -> None:
+    account.s3.delete_bucket_policy(Bucket=DATA)
+    account.s3.delete_bucket(Bucket=DATA)
+    if region:
+        account.bucket(DATA, region=region)
+
+
+def _make_public(account: Account) -> None:
+    public = denies(DATA, Sid="Public", Effect="Allow", Action="s3:GetObject")
+    account.put_bucket_policy(DATA, document(public))
+    account.s3.put_public_access_block(Bucket=DATA, PublicAccessBlockConfiguration={"BlockPublicPolicy": True})
+
+
 _DENY: Statement = {"Sid": "Theirs", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}
 _NOT_KMS: Statement = {"Sid": "Theirs", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
 _SOURCE = {"StringEquals": {"aws:SourceAccount": "999999999999"}}
@@ -300,6 +313,21 @@ FAULTS: tuple[Fault, ...] = (
         "key-policy",
         lambda a, _: _encrypted(a, "aws:kms", a.key()),
         says="apply",
+    ),
+    Fault("bucket: gone", "missing", lambda a, _: _recreate(a, ""), by_apply=False, says="create the bucket"),
+    Fault(
+        "bucket: in another Region",
+        "bucket-region",
+        lambda a, _: _recreate(a, "us-west-2"),
+        by_apply=False,
+        says="--region us-west-2",
+    ),
+    Fault(
+        "bucket: public, and its policy may not be stored again",
+        "block-public-access",
+        lambda a, _: _make_public(a),
+        by_apply=False,
+        says="Public",
     ),
     # The key
     Fault("key: our statement removed", "key-policy", _key(_without(_USES)), says="apply"),

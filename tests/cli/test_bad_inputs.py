@@ -29,7 +29,7 @@ def test_a_bad_answer_is_refused_before_anything_is_written(
     for variable, value in case.environment.items():
         monkeypatch.setenv(variable, value)
     command = case.commands[[*SETTINGS].index(name) % len(case.commands)]
-    run = program.json(command, *case.words, *(() if command == "plan" else ("--yes",)))
+    run = program.json(command, *case.words, *(() if command in ("plan", "check") else ("--yes",)))
     assert run.writes == []
     told(run, case.code, case.error, case.says)
 
@@ -93,6 +93,21 @@ def test_hostile_documents_are_left_alone_by_apply_and_undo(
     assert {kind: account.stored(kind, resource) for kind, resource in documents.items()} == dict.fromkeys(
         documents, text
     )
+
+
+def test_a_check_says_of_hostile_documents_that_they_cannot_be_judged(
+    settings: tuple[str, ...], program: Program
+) -> None:
+    program.apply(*settings)
+    documents = documents_of(settings)
+    for name, (text, why) in HOSTILE.items():
+        for kind, resource in documents.items():
+            plant(kind, resource, text)
+        done = program.json("check", *settings)
+        told = {finding["check"]: finding for finding in done.data["findings"]}
+        assert done.code == 3, name
+        assert why in told["drift-bucket-policy"]["reason"], name
+        assert not [link for link in done.data["links"] if link["verdict"] != "unknown"], name
 
 
 # Missing permissions

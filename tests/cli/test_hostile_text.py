@@ -56,6 +56,26 @@ def test_what_stands_in_documents_is_inert(account: Account, program: Program) -
         is_inert(run)
 
 
+@pytest.mark.parametrize("output", ["text", "json", "junit", "github"])
+def test_what_a_check_finds_is_inert(
+    output: str, account: Account, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    deny = {"Sid": EVIL, "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{DATA}/*"}
+    odd = {**deny, EVIL: [EVIL], "Condition": {"StringEquals": {EVIL: EVIL}}}
+    account.bucket(DATA, json.dumps(document(deny, odd, Id=EVIL), ensure_ascii=False))
+    account.role("legacy", document(trusts({"Service": "personalize.amazonaws.com"}, Sid=EVIL)))
+    account.server.strict.lenient(*WHAT_AWS_REFUSES)
+    account.server.on("SimulatePrincipalPolicy", refuses("AccessDenied", 403, EVIL.replace("\x1b", "")[:40]))
+    run = program.run("check", *IN, "--role-arn", role_arn("legacy"), "--format", output)
+    assert run.code == 3, run.err
+    is_inert(run)
+    if output == "github":
+        summary = (tmp_path / "summary.md").read_text()
+        is_inert(Run(3, summary, "", ()))
+        assert "[/]" not in summary
+
+
 @pytest.mark.parametrize(
     "text",
     [f"not JSON {EVIL}", json.dumps({"Statement": [{"Effect": "Deny"}]})[:-1] + f', "{EVIL}": 1, "{EVIL}": 2}}'],

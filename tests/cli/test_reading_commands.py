@@ -24,6 +24,8 @@ WITH_CALLS = (
     ("audit", "--fail-on", "unknown"),
     ("audit", "--fix", "all", "--dry-run"),
     ("audit", "--fix", "all", "--dry-run", "--yes"),
+    ("check",),
+    ("check", "--fail-on", "unknown"),
     ("undo", "--dry-run"),
     ("undo", "--dry-run", "--name", "audit"),
     ("undo", "--dry-run", "--yes", "--confirm", "personalize-service-role"),

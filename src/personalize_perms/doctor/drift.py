@@ -18,6 +18,8 @@ _REFUSALS: Final = {
     "limit": "limit",
 }
 """What a refusal of a plan is called as a finding."""
+REFUSED: Final = tuple(name for name in _REFUSALS.values() if not isinstance(name, Link))
+"""Those of them that are no link of the chain: what is not there at all comes before what it does not allow."""
 _MISSING: Final = {
     Action.CREATE: "is missing",
     Action.UPDATE: "differs from the settings",
@@ -67,7 +69,7 @@ def _drift(change: Change, plan: Plan, command: str) -> Finding:
         return Finding(
             check=f"drift-{change.kind}",
             severity=Severity.HIGH,
-            verdict=Verdict.UNKNOWN if "cannot be known" in change.reason else Verdict.DENIED,
+            verdict=Verdict.UNKNOWN if change.unread else Verdict.DENIED,
             resource=change.resource,
             message=f"the {_kind(change)} {change.resource} cannot be brought to what the settings say",
             reason=change.reason,

@@ -189,7 +189,10 @@ class _Examiner:
     def _notes(self, heard: _Heard) -> Iterator[str]:
         iam = self._account.iam
         if isinstance(iam, IamInBulk) and iam.refused:
-            yield f"IAM was read policy by policy, not at once: {iam.refused}"
+            yield f"IAM was read policy by policy, not at once: {opinions.shortened(iam.refused)}"
+        unread = heard.groups[1]
+        if unread and not surroundings.is_denied(unread):
+            yield f"The keys of dataset groups were not looked at: {opinions.shortened(unread.reason)}"
         answers = (
             *(("AWS's policy simulator", answer) for answer in heard.simulated.values()),
             *(("Access Analyzer", answer) for answer in heard.advised.values()),
@@ -202,7 +205,7 @@ _VERDICTS = (Verdict.DENIED, Verdict.ALLOWED, Verdict.UNKNOWN)
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings, the likeliest cause of a failure first: by severity, verdict, and place in the chain."""
-    places = {str(link): number for number, link in enumerate(Link)}
+    places = {str(name): number for number, name in enumerate((*drift.REFUSED, *Link))}
     severities = list(Severity)
 
     def rank(finding: Finding) -> tuple[int, int, int]:

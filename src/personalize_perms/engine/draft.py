@@ -82,10 +82,10 @@ class Draft:
         """Note something that needs no change."""
         self.change(Action.KEEP, kind, resource, reason)
 
-    def block(self, kind: str, resource: str, reason: str, hint: str) -> None:
+    def block(self, kind: str, resource: str, reason: str, hint: str, *, unread: bool = False) -> None:
         """Note a change that must not be made, and what would make it possible."""
         self.changes.append(
-            Change(action=Action.BLOCKED, kind=kind, resource=resource, reason=reason, hint=hint, wave=Wave.GRANT)
+            Change(action=Action.BLOCKED, kind=kind, resource=resource, reason=reason, hint=hint, unread=unread)
         )
 
     def block_unknown(self, kind: str, resource: str, what: str, read: Absent | Unreadable) -> None:
@@ -98,6 +98,7 @@ class Draft:
             resource,
             f"{what} cannot be known: not allowed {read.action}. {read.reason}",
             f"ask its owner to allow {read.action} on {read.resource}, then run again",
+            unread=True,
         )
 
     def refuse(self, code: str, message: str, *, reason: str = "", hint: str = "", resource: str = "") -> None:

@@ -182,8 +182,12 @@ def _perhaps(say: Say) -> Say:
 
 
 def _agreed(same: Sequence[Way], across: Sequence[Way]) -> Say:
+    """Return what holds whoever owns the resource, by the statement that grants across accounts as well."""
     verdicts = [any_of(all_of(say.allows for say in way) for way in ways) for ways in (same, across)]
-    return Say(Layer.RESOURCE, allows=agreed(verdicts, depends_on("aws:ResourceAccount")))
+    by = next((say.by for way in across if all_of(one.allows for one in way) is True for say in way if say.by), None)
+    return Say(
+        across[-1][0].layer if across else Layer.RESOURCE, agreed(verdicts, depends_on("aws:ResourceAccount")), by
+    )
 
 
 def _lacks_a_grant(way: Way) -> bool:

@@ -13,7 +13,7 @@ from personalize_perms.evaluate.policies import Grant
 from personalize_perms.evaluate.principals import NOBODY, Reach, named
 from personalize_perms.evaluate.statements import Unread
 from personalize_perms.evaluate.truth import Truth, all_of, both, depends_on
-from personalize_perms.model.access import Layer, PrincipalType, StatementRef
+from personalize_perms.model.access import Layer, Principal, PrincipalType, StatementRef
 
 _CONTEXT = "kms:encryptioncontext:"
 _CONTEXT_KEYS = "kms:encryptioncontextkeys"
@@ -30,27 +30,27 @@ def grants_say(grants: tuple[Grant, ...] | Unread, facts: Facts) -> Resourced:
         found.direct.allow(depends_on(grants.name), None)
         return found
     for grant in grants:
-        truth = _permits(grant, operation, facts)
-        if truth is False:
-            continue
         by = StatementRef(layer=Layer.GRANT, document=grant.id)
-        for say, reached in zip(found, _reach(grant, operation, facts), strict=True):
-            say.allow(both(reached, truth), by)
+        truth = _permits(grant, operation, facts)
+        for holder in _holders(grant, operation):
+            for say, reached in zip(found, _reach(holder, facts.question.principal), strict=True):
+                say.allow(both(reached, truth), by)
     return found
 
 
-def _reach(grant: Grant, operation: str, facts: Facts) -> Reach:
-    holder = grant.retiree if operation == "retiregrant" and grant.retiree else grant.grantee
-    principal = facts.question.principal
+def _holders(grant: Grant, operation: str) -> list[str]:
+    """Return whom the grant lets do this: its grantee, and who may retire it."""
+    found = [grant.grantee] if operation in {fold(one) for one in grant.operations} else []
+    return [*found, grant.retiree] if operation == "retiregrant" and grant.retiree else found
+
+
+def _reach(holder: str, principal: Principal) -> Reach:
     kind = "Service" if principal.type is PrincipalType.SERVICE else "AWS"
     return named({kind: holder}).reach(principal) if holder != "*" else NOBODY
 
 
 def _permits(grant: Grant, operation: str, facts: Facts) -> Truth:
-    if operation == "retiregrant" and grant.retiree:
-        return True
-    if operation not in {fold(one) for one in grant.operations}:
-        return False
+    """Tell whether the constraints of the grant are met."""
     if operation in _WITHOUT_CONTEXT or not (grant.context_equals or grant.context_subset):
         return True
     if operation == "creategrant":

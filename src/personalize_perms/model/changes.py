@@ -62,6 +62,8 @@ class Change:
     """What would make a blocked change possible."""
     details: tuple[str, ...] = ()
     """Statement-level differences, one line each, beginning with '+', '~', '-' or '='."""
+    unread: bool = False
+    """Whether it is blocked because what is there may not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ class Link(StrEnum):
     BUCKET_REGION = "bucket-region"
     BUCKET_ENCRYPTION = "bucket-encryption"
     KEY_STATE = "key-state"
-    SERVICE_ROLE = "service-role"
+    BLOCK_PUBLIC_ACCESS = "block-public-access"
     TRUST = "trust"
     BUCKET_POLICY = "bucket-policy"
     KEY_POLICY = "key-policy"
@@ -23,7 +23,6 @@ class Link(StrEnum):
     USER_POLICY = "user-policy"
     PASS_ROLE = "pass-role"  # noqa: S105 - the name of a permission
     ASSUME_ROLE = "assume-role"
-    BLOCK_PUBLIC_ACCESS = "block-public-access"
     SECOND_OPINION = "second-opinion"
 
 
