@@ -12,6 +12,7 @@ _S3 = "https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3
 _KMS = "https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-key-access.html"
 _ROLE = "https://docs.aws.amazon.com/personalize/latest/dg/set-up-required-permissions.html"
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+_KEY_POLICIES = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html"
 _ACTIONS = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
 
 
@@ -50,7 +51,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "service-may-do-too-much": Check(_HIGH, _ALLOWED, _S3),
     "service-administers-key": Check(_HIGH, _ALLOWED, _KMS),
     "resource-without-source-conditions": Check(_LOW, _ALLOWED, _DEPUTY),
-    "unused-policy": Check(_LOW, _DENIED, f"{_IAM}access_policies_managed-unattached.html"),
+    "unused-policy": Check(_LOW, _DENIED, f"{_IAM}best-practices.html"),
     "unused-role": Check(_LOW, _ALLOWED, f"{_IAM}access_policies_last-accessed.html"),
     "role-without-permissions": Check(_LOW, _DENIED, _ROLE),
     "not-readable": Check(_MEDIUM, _UNKNOWN, f"{_IAM}troubleshoot_access-denied.html"),
@@ -60,6 +61,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 def found(check: str, resource: str, message: str, reason: str, remedy: str) -> Finding:
     """Return the finding of `check` at `resource`."""
     about = CHECKS[check]
+    key = check == "statement-without-effect" and ":kms:" in resource
     return Finding(
         check=check,
         severity=about.severity,
@@ -68,7 +70,7 @@ def found(check: str, resource: str, message: str, reason: str, remedy: str) -> 
         message=message,
         reason=reason,
         remedy=remedy,
-        docs=about.docs,
+        docs=_KEY_POLICIES if key else about.docs,
     )
 
 

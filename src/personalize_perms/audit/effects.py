@@ -1,7 +1,8 @@
 """Statements that look as if they did something: actions on resources that they never work on, actions that are none.
 
 Pure. IAM stores them without a word.
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -76,6 +76,7 @@ def test_a_key_statement_without_action_or_resource_does_nothing(lacking: str) -
     assert (found.check, found.verdict) == ("statement-without-effect", Verdict.DENIED)
     assert lacking in found.message
     assert found.reason == "statement 2 of the key policy"
+    assert "/kms/" in found.docs
 
 
 def test_listing_on_objects_does_nothing() -> None:

@@ -278,3 +278,13 @@ def test_aws_own_policy_for_personalize_lets_people_pass_every_role() -> None:
         ("pass-any-role", "arn:ada"),
         ("pass-any-role", "arn:glue"),
     }
+
+
+def test_use_matters_only_where_personalize_is_named() -> None:
+    idle = role(trusts(), last_used="")
+    anybody = replace(role(trusts("*", {}), last_used=""), arn="arn:anybody")
+    found = account(page(idle, anybody)).walk().findings
+    assert {(one.check, one.resource) for one in found} == {
+        ("unused-role", ROLE),
+        ("trust-open-to-everybody", "arn:anybody"),
+    }

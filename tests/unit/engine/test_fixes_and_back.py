@@ -104,6 +104,11 @@ def test_only_few_findings_are_fixed_and_only_where_a_document_hangs() -> None:
     assert not is_fixable(finding("dead-principal", "acme"))
 
 
+def test_only_what_cannot_come_back_is_said_not_to() -> None:
+    assert "undo cannot put" in planned(text(LOOSE, GHOST)).reason
+    assert "undo cannot put" not in planned(text(LOOSE), "trust-without-source-conditions").reason
+
+
 def test_a_loose_statement_is_tied_to_the_account_in_whichever_region() -> None:
     change = planned(text(GLUE, LOOSE))
     (glue, tightened) = documents.statements(documents.parse(str(after(change))))
