@@ -57,6 +57,7 @@ _PROBES: Final = (
         f"arn:{{partition}}:s3:::{_NOBODYS}/{_NOBODYS}",
         ("role-deletes-data",),
     ),
+    _Probe("role-reaches-every-bucket", ("s3:ListBucket",), f"arn:{{partition}}:s3:::{_NOBODYS}"),
     _Probe("role-administers-keys", ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"), ""),
     _Probe("role-passes-roles", ("iam:PassRole",), ""),
     _Probe("role-deletes-data", ("s3:DeleteObject", "s3:DeleteBucket", "s3:PutBucketPolicy"), ""),

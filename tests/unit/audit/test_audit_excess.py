@@ -33,6 +33,7 @@ def test_what_the_workflows_need_is_not_too_much() -> None:
         (allow("s3:*", "*"), "role-reaches-every-bucket"),
         (allow("S3:Get*", "arn:aws:s3:::*"), "role-reaches-every-bucket"),
         (allow(["s3:PutObject"], "*"), "role-reaches-every-bucket"),
+        (allow("s3:ListBucket", "arn:aws:s3:::*"), "role-reaches-every-bucket"),
         (allow("s3:GetObject", [f"{BUCKET}/*", "arn:aws:s3:::*/*"]), "role-reaches-every-bucket"),
         (
             {"Effect": "Allow", "Action": "s3:*", "NotResource": ["arn:aws:s3:::secret/*", KEY]},
