@@ -325,3 +325,21 @@ def test_where_the_journal_is_not_undo_changes_nothing(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
     assert undone(program).writes == []
     assert account.trust_text("legacy") == after
+
+
+def test_a_settings_file_neither_names_the_fixes_nor_is_undone_with_them(
+    legacy: str, account: Account, program: Program
+) -> None:
+    account.bucket()
+    arn = role_arn("legacy")
+    Path("personalize-perms.toml").write_text(
+        f'name = "acme"\ninput = "s3://{DATA}/in/"\nrole-arn = "{arn}"\nattach-user = "ada"\n'
+    )
+    account.iam.create_user(UserName="ada")
+    program.apply()
+    before = account.meaning()
+    fixed(program)
+    undone(program)
+    assert account.meaning() == before
+    assert undone(program).writes == []
+    assert program.json("plan", "--fail-on-changes").code == 0
