@@ -6,16 +6,16 @@ from personalize_perms.templates import Templates
 _FOLDER = "user/"
 
 
-def personalize_actions(templates: Templates) -> frozenset[str]:
-    """Return the actions in lower case. Only the packaged templates are sure to name all of them.
+def personalize_actions(templates: Templates) -> dict[str, str]:
+    """Return the actions by their names in lower case. Only the packaged templates are sure to name all of them.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonpersonalize.html
     """
     named = (
-        action.lower()
+        action
         for name in templates.names()
         if name.startswith(_FOLDER)
         for statement in templates.statements(name)
         for action in listed(statement.get("Action"))
     )
-    return frozenset(action for action in named if action.startswith("personalize:") and "*" not in action)
+    return {action.lower(): action for action in named if action.startswith("personalize:") and "*" not in action}

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from personalize_perms.audit import statements
@@ -43,9 +43,9 @@ def _misplaced(action: str, statement: dict[str, Json]) -> str:
     if not resources or "NotResource" in statement:
         return ""
     if action in _ON_BUCKETS and not any(map(_may_be_bucket, resources)):
-        return "it works on the bucket itself (arn:…:s3:::BUCKET), and the statement names objects only"
+        return "it works on the bucket itself (arn:PARTITION:s3:::BUCKET), and the statement names objects only"
     if action in _ON_OBJECTS and not any(map(_may_be_object, resources)):
-        return "it works on objects (arn:…:s3:::BUCKET/*), and the statement names the bucket only"
+        return "it works on objects (arn:PARTITION:s3:::BUCKET/*), and the statement names the bucket only"
     return ""
 
 
@@ -58,19 +58,28 @@ def _may_be_object(pattern: str) -> bool:
     return "/" in pattern or "*" in pattern or "?" in pattern
 
 
-def misspelt(listed: Iterable[dict[str, Json]], known: frozenset[str]) -> Iterator[tuple[int, str]]:
+def misspelt(listed: Iterable[dict[str, Json]], known: Mapping[str, str]) -> Iterator[tuple[int, str]]:
     """Yield the number of each statement with an action of Amazon Personalize that does not exist, and the action.
 
-    `known` are the actions in lower case. A statement that names the right spelling beside the wrong one works.
+    `known` are the actions by their names in lower case. What names the right spelling beside the wrong one works.
     """
     for number, statement in enumerate(listed, 1):
         for element in ("Action", "NotAction"):
-            actions = [action.lower() for action in statements.listed(statement.get(element))]
-            for action in actions:
-                if not action.startswith(_SERVICE) or any(statements.is_like(one, action) for one in known):
+            actions = statements.listed(statement.get(element))
+            lower = [action.lower() for action in actions]
+            for action, folded in zip(actions, lower, strict=True):
+                if not folded.startswith(_SERVICE) or any(statements.is_like(one, folded) for one in known):
                     continue
-                if not any(right != action and _is_meant(action, right) for right in actions):
+                if not any(right != folded and _is_meant(folded, right) for right in lower):
                     yield number, action
+
+
+def meant(wrong: str, known: Mapping[str, str]) -> str:
+    """Return the action that is spelled most like a wrong one, if any is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only where something is misspelt
+
+    near = get_close_matches(wrong.lower(), known, n=1, cutoff=0.8)
+    return known[near[0]] if near else ""
 
 
 def _is_meant(wrong: str, right: str) -> bool:

@@ -96,7 +96,7 @@ def judge_passings(listed: Iterable[Passing], roles: Sequence[str], place: Place
 def _judged(passing: Passing, roles: Sequence[str], place: Place) -> tuple[str, str, str] | None:
     reached = [role for role in roles if any(statements.is_like(role, one) for one in passing.resources)]
     shown = ", ".join(reached[:_SHOWN]) + (f" and {len(reached) - _SHOWN} more" if len(reached) > _SHOWN else "")
-    name = f"its owner should name the role, {shown or 'arn:…:role/NAME'}, in place of the wildcard"
+    name = f"its owner should name the role, {shown or 'the one that is needed'}, in place of the wildcard"
     only = f', with "Condition": {{"StringEquals": {{"iam:PassedToService": "{trust.SERVICE}"}}}}'
     if any(statements.is_like(_any_role(place), one) for one in passing.resources):
         to = "to Amazon Personalize" if not passing.to_any_service else "to any service, Amazon Personalize among them"

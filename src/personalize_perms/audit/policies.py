@@ -1,12 +1,12 @@
 """What identity-based policies say about Amazon Personalize: actions that do not exist, policies in no use. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms.audit import statements
 from personalize_perms.audit.checks import found
-from personalize_perms.audit.effects import misspelt
+from personalize_perms.audit.effects import meant, misspelt
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.inventory import PolicyDetail
 from personalize_perms.model.resources import Statement
@@ -25,7 +25,7 @@ class NamedPolicy:
     text: str = ""
 
 
-def judge_actions(holder: str, policy: str, text: str, known: frozenset[str]) -> Iterator[Finding]:
+def judge_actions(holder: str, policy: str, text: str, known: Mapping[str, str]) -> Iterator[Finding]:
     """Yield the actions of Amazon Personalize in one policy that do not exist; `known` are those that do."""
     if _MARK not in text.lower():
         return
@@ -33,6 +33,7 @@ def judge_actions(holder: str, policy: str, text: str, known: frozenset[str]) ->
     wrong = [*misspelt(listed, known)]
     if wrong:
         numbers = dict.fromkeys(number for number, _ in wrong)
+        right = dict.fromkeys(filter(None, (meant(action, known) for _, action in wrong)))
         where = "; ".join(statements.named(listed[number - 1], number) for number in numbers)
         yield found(
             "misspelt-action",
@@ -40,7 +41,7 @@ def judge_actions(holder: str, policy: str, text: str, known: frozenset[str]) ->
             f"Amazon Personalize has no action {', '.join(dict.fromkeys(action for _, action in wrong))}, so naming it "
             "has no effect; IAM does not tell",
             f"{where} of the policy {policy}",
-            "its owner should correct the spelling by the list of actions",
+            f"its owner should write {' and '.join(right)}" if right else "its owner should look it up in AWS's list",
         )
 
 

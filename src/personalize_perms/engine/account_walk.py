@@ -5,7 +5,7 @@ an account of thousands of roles and buckets passes through bounded memory. It r
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -63,8 +63,8 @@ class Audited:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def walk(account: Account, sources: Sources, known: frozenset[str], dates: Dates, progress: Progress) -> Audited:
-    """Read and judge the account; `known` are the actions of Amazon Personalize in lower case.
+def walk(account: Account, sources: Sources, known: Mapping[str, str], dates: Dates, progress: Progress) -> Audited:
+    """Read and judge the account; `known` are the actions of Amazon Personalize by their lower case.
 
     Raises `AwsError` only where nothing can be read at all; every other failed read is a finding.
     """
@@ -73,7 +73,7 @@ def walk(account: Account, sources: Sources, known: frozenset[str], dates: Dates
 
 class _Walk:
     def __init__(
-        self, account: Account, sources: Sources, known: frozenset[str], dates: Dates, progress: Progress
+        self, account: Account, sources: Sources, known: Mapping[str, str], dates: Dates, progress: Progress
     ) -> None:
         self._account = account
         self._place = account.caller.place

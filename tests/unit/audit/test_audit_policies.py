@@ -32,8 +32,16 @@ def test_an_action_that_does_not_exist_is_named(action: str, effect: str) -> Non
     )
     (found,) = judge_actions(ME, "p", text, KNOWN)
     assert (found.check, found.resource) == ("misspelt-action", ME)
-    assert f"personalize:{action}".lower() in found.message
+    assert f"Personalize:{action}" in found.message
     assert found.reason == "statement 2 (Typo) of the policy p"
+
+
+def test_the_action_that_was_meant_is_told() -> None:
+    text = document(allow(["personalize:putEvent", "personalize:GetDataInsight"], "*"))
+    (found,) = judge_actions(ME, "p", text, KNOWN)
+    assert found.remedy == "its owner should write personalize:PutEvents and personalize:GetDataInsights"
+    (far,) = judge_actions(ME, "p", document(allow("personalize:Zzz", "*")), KNOWN)
+    assert "list" in far.remedy
 
 
 def test_the_spelling_of_the_guide_beside_the_right_one_is_harmless() -> None:
