@@ -20,6 +20,54 @@ class Mistake:
 
 
 _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
+    "unit/evaluate/test_how_policies_combine.py": (
+        (
+            "a role's boundary does not hold back what a bucket policy grants to the role",
+            "evaluate/decide.py",
+            "[resource.role, *limits],",
+            "[resource.role],",
+            "test_whom_a_bucket_policy_names_decides_whether_silent_limits_matter",
+        ),
+        (
+            "access across accounts needs one side only",
+            "evaluate/decide.py",
+            "[self.identity, resource, *self.limits]",
+            "[self.identity, *self.limits]",
+            "test_across_accounts_both_sides_must_allow",
+        ),
+        (
+            "a Deny that may apply is passed over",
+            "evaluate/decide.py",
+            "if allows is True and denies is False:",
+            "if allows is True:",
+            "test_an_unknown_deny_leaves_every_allow_open",
+        ),
+    ),
+    "unit/evaluate/test_root_roles_and_keys.py": (
+        (
+            "a key's policy is not asked whether the account's own policies count",
+            "evaluate/decide.py",
+            "delegated = [resource.account] if self.gated else []",
+            "delegated: list[Say] = []",
+            "TestAKeyPolicy::test_must_let_the_accounts_policies_count",
+        ),
+    ),
+    "unit/evaluate/test_condition_operators.py": (
+        (
+            "a negated operator fails where the request lacks the key",
+            "evaluate/conditions.py",
+            "(self.negated and self.over is Over.ONE)",
+            "False",
+            "test_without_the_key_a_negated_operator_holds",
+        ),
+        (
+            "a number that cannot be read is compared all the same",
+            "evaluate/operators.py",
+            "return UNREADABLE if wanted is None or given is None else compare(given, wanted)",
+            "return False if wanted is None or given is None else compare(given, wanted)",
+            "test_a_value_that_its_operator_cannot_read_decides_nothing",
+        ),
+    ),
     "unit/engine/test_executor.py": (
         (
             "a document is written without reading it again",
@@ -105,7 +153,7 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
         (
             "the former text is stored again whatever others made of it",
             "engine/delivery.py",
-            "merged = documents.merge(edit, text, self._is_own, self._partition)",
+            "merged = merge(edit, text, self._is_own, self._partition)",
             "merged = edit.after",
             "test_taking_back_goes_on_after_a_failure_and_edits_what_is_there_now",
         ),
@@ -114,7 +162,7 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
             "engine/executor.py",
             "in (Wave.CLEAR, Wave.DELETE, Wave.FORGET)",
             "in (Wave.CLEAR, Wave.FORGET)",
-            "test_nothing_is_deleted_before_what_replaces_it_was_seen",
+            "test_nothing_is_taken_before_what_replaces_it_was_seen",
         ),
         (
             "the ledger is forgotten before all was read back",

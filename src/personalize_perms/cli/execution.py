@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
     from personalize_perms.engine.executor import Executor
 
-STOPPING: Final = "stopping after the calls under way; press Ctrl-C again to stop at once"
-
 
 @contextmanager
 def exclusive(request: Request, account: "Account", talk: Talk) -> Iterator[tuple[Finding, ...]]:
@@ -115,7 +113,7 @@ def _stoppable(executor: "Executor", talk: Talk) -> Iterator[None]:
             raise KeyboardInterrupt
         if not executor.stopped:
             executor.stop()
-            talk.warn([Line(STOPPING, "warning")])
+            talk.stopping()
 
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread hears signals

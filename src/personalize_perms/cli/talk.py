@@ -8,11 +8,13 @@ from contextlib import contextmanager, suppress
 
 from personalize_perms.cli.request import Request
 from personalize_perms.model.changes import Change, Outcome
+from personalize_perms.model.errors import OutputFailed
 from personalize_perms.model.inert import inert
 from personalize_perms.report import lines
 from personalize_perms.report.lines import Line
 from personalize_perms.report.printer import Printer, wants_colour
 
+_STOPPING = "stopping after the calls under way; press Ctrl-C again to stop at once"
 _QUIET_FOR = 2.0
 """Seconds between two lines about the same wait."""
 
@@ -25,7 +27,8 @@ class Talk:
         self.out = Printer(sys.stdout, colour=not plain and not request.as_json and wants_colour(sys.stdout))
         self._err = Printer(sys.stderr, colour=not plain and wants_colour(sys.stderr))
         self._quiet = request.quiet
-        self._lock = threading.Lock()
+        # A signal's handler may speak while the thread that it interrupts does.
+        self._lock = threading.RLock()
         self._said_at: dict[str, float] = {}
 
     def say(self, said: Iterable[Line]) -> None:
@@ -48,6 +51,11 @@ class Talk:
     def finished(self, outcome: Outcome) -> None:
         """Hear what became of a change."""
         self._mention([lines.outcome_line(outcome)])
+
+    def stopping(self) -> None:
+        """Tell whoever pressed Ctrl-C that it was heard."""
+        with suppress(BrokenPipeError, OutputFailed):
+            self.warn([Line(_STOPPING, "warning")])
 
     def waiting(self, change: Change, why: str, elapsed: float, limit: float) -> None:
         """Hear that a change waits for AWS; said at most every other second."""
@@ -73,5 +81,5 @@ class Talk:
 
     def _mention(self, said: Iterable[Line]) -> None:
         """Say something that the work does not depend on: it goes on though nobody listens any more."""
-        with suppress(BrokenPipeError):
+        with suppress(BrokenPipeError, OutputFailed):
             self.say(said)

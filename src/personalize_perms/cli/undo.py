@@ -125,8 +125,10 @@ def _confirm_in_use(request: Request, plan: Plan, uses: "Uses") -> None:
         setup.confirm(request, plan)
         return
     if request.confirm or request.yes or not request.may_ask:
+        number = len(uses.carriers)
+        where = "1 place" if number == 1 else f"{number} places"
         raise SettingsError(
-            f"nothing was changed: Amazon Personalize still uses the role or its keys, in {len(uses.carriers)} places",
+            f"nothing was changed: Amazon Personalize still uses the role or its keys, in {where}",
             reason="they are named above, ended jobs too; what still runs with the role would fail without it",
             hint=f"if that is meant: --confirm {name}",
         )
