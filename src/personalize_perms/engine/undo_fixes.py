@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from personalize_perms import documents
-from personalize_perms.documents import DocumentEdit, DocumentKind
+from personalize_perms.documents import DocumentKind
+from personalize_perms.documents.merging import DocumentEdit, merge
 from personalize_perms.engine.dead_principals import text_without_dead
 from personalize_perms.engine.journals import LEFT_NOTHING, PastRun
 from personalize_perms.engine.past import Place
@@ -138,7 +139,7 @@ class _Back:
         if documents.same_document(text, fix.edit.after, self.partition):
             return former
         turned = replace(fix.edit, before=fix.edit.after, after=former)
-        return documents.merge(turned, text, lambda _: False, self.partition)
+        return merge(turned, text, lambda _: False, self.partition)
 
     def _tell(self, message: str) -> None:
         self.findings.append(
