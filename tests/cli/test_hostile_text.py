@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from account import DATA, WHAT_AWS_REFUSES, Account, Program, Run, document, role_arn, root_keeps, trusts
-from fake_aws import Answer, Call, FakeAws, refuses
+from fake_aws import ACCOUNT, Answer, Call, FakeAws, refuses
 
 from personalize_perms.engine.chain import seal, unseal
 from personalize_perms.model import ownership
@@ -74,6 +74,34 @@ def test_what_a_check_finds_is_inert(
         summary = (tmp_path / "summary.md").read_text()
         is_inert(Run(3, summary, "", ()))
         assert "[/]" not in summary
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_what_is_diagnosed_is_inert(output: str, aws: FakeAws, account: Account, program: Program) -> None:
+    account.bucket()
+    failed = {"eventName": EVIL, "eventSource": "personalize.amazonaws.com", "errorCode": EVIL, "errorMessage": EVIL}
+    known = "Insufficient privileges for accessing data in Amazon S3"
+    parameters = {"roleArn": f"{role_arn('x')}{EVIL}", "dataSource": {"dataLocation": f"s3://{DATA}/{EVIL}"}}
+    Path("event.json").write_text(json.dumps({**failed, "requestParameters": parameters, "eventTime": EVIL}))
+    Path("broken.json").write_text(json.dumps(failed)[:-1] + f', "{EVIL}": 1}}', encoding="utf-8", newline="")
+    Path("\u202eodd\x1b.json").write_text('{"eventName": 1')
+    job = {"status": EVIL, "failureReason": f"{known} {EVIL}", "roleArn": EVIL, "dataSource": {"dataLocation": EVIL}}
+    aws.on("DescribeDatasetImportJob", *[lambda *_: (200, json.dumps({"datasetImportJob": job}))] * 2)
+    arn = f"arn:aws:personalize:eu-west-1:{ACCOUNT}:dataset-import-job/x"
+    denial = f"User: {EVIL} is not authorized to perform: s3:GetObject on resource: {EVIL} because no {EVIL} policy"
+    for what in (
+        EVIL,
+        f"{known} {EVIL}",
+        denial,
+        "event.json",
+        "broken.json",
+        "\u202eodd\x1b.json",
+        arn,
+        f"arn:{EVIL[1:]}",
+    ):
+        run = program.run("diagnose", what, *IN, "--format", output)
+        assert run.code in (0, 1, 2, 3), run.err
+        is_inert(run)
 
 
 @pytest.mark.parametrize(

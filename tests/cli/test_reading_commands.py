@@ -26,6 +26,8 @@ WITH_CALLS = (
     ("audit", "--fix", "all", "--dry-run", "--yes"),
     ("check",),
     ("check", "--fail-on", "unknown"),
+    ("diagnose", "Insufficient privileges for accessing data in Amazon S3"),
+    ("diagnose", "something odd", "--out", "plan.json"),
     ("undo", "--dry-run"),
     ("undo", "--dry-run", "--name", "audit"),
     ("undo", "--dry-run", "--yes", "--confirm", "personalize-service-role"),
@@ -37,6 +39,7 @@ WITHOUT_CALLS = (
     *((command, "--help") for command in COMMANDS),
     *(("completion", shell) for shell in ("bash", "zsh", "fish", "powershell")),
     ("explain",),
+    ("diagnose", "Invalid Data location"),
     ("explain", "--tool-permissions"),
     ("init", "--dry-run", "--offline", "--account", "123456789012"),
 )

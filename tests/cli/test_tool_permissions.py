@@ -46,6 +46,9 @@ OTHER: Words = ("--tag", "team=b", "--role-description", "Ours", "--source-condi
 ADOPT: Words = (*BASE, "--role-arn", role_arn("legacy"), "--tighten-trust")
 
 
+DENIED = f"User: {GRACE} is not authorized to perform: personalize:CreateSolution on resource: *"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """What is run, after what an administrator ran and others did; `fails` is a call that AWS refuses."""
@@ -62,6 +65,7 @@ class Scenario:
             "plan": ("plan",),
             "check": ("check",),
             "audit": ("audit", "--fail-on", "unknown"),
+            "diagnose": ("diagnose", f"{DENIED}. Insufficient privileges for accessing data in Amazon S3"),
             "undo": ("undo", "--yes", "--confirm", "personalize-service-role"),
         }.get(self.command, (self.command, "--yes"))
 
@@ -200,6 +204,8 @@ SCENARIOS = {
     ),
     "check large": Scenario(command="check", words=ENCRYPTED, earlier=ENCRYPTED, meanwhile=is_large),
     "audit": Scenario(command="audit", words=BASE, earlier=BASE, meanwhile=hangs_on_others),
+    "diagnose": Scenario(command="diagnose", words=ENCRYPTED, earlier=ENCRYPTED, meanwhile=hangs_on_others),
+    "diagnose large": Scenario(command="diagnose", words=SMALL, earlier=SMALL, meanwhile=is_large),
     "undo every": Scenario(command="undo", words=(*EVERY, *GRANT), earlier=(*EVERY, *GRANT)),
     "undo statements": Scenario(command="undo", words=BASE, earlier=BASE, meanwhile=fills_the_versions),
     "undo adopted": Scenario(command="undo", words=ADOPT, earlier=ADOPT),
@@ -211,7 +217,8 @@ def test_what_is_printed_is_enough(scenario: Scenario, world: World) -> None:
     world.start(scenario)
     done = world.run(scenario, world.permissions(scenario))
     assert world.enforcing.denied == []
-    assert done.code == (1 if scenario.fails else 3 if scenario.command in ("check", "audit") else 0), done.err
+    finds = scenario.command in ("check", "diagnose", "audit")
+    assert done.code == (1 if scenario.fails else 3 if finds else 0), done.err
 
 
 NEEDED: Mapping[str, Words] = {

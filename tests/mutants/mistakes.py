@@ -20,6 +20,52 @@ class Mistake:
 
 
 _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
+    "unit/engine/test_selection.py": (
+        (
+            "a part of a plan takes something away",
+            "engine/selection.py",
+            "if c.action is not Action.DELETE or c.kind == _MAKES_ROOM",
+            "if c.kind",
+            "test_nothing_is_taken_away_by_a_part",
+        ),
+        (
+            "what a part of a plan grants is not remembered",
+            "engine/selection.py",
+            "needed = bool(chosen)",
+            "needed = False",
+            "test_a_bucket_that_names_nobody_new_needs_nothing_else_but_the_ledger",
+        ),
+        (
+            "a role is made without what hangs on it",
+            "engine/selection.py",
+            "needed = any(_names(change, role) for role in made)",
+            "needed = False",
+            "test_what_names_a_role_that_is_yet_to_be_made_needs_it_and_all_that_hangs_on_it",
+        ),
+    ),
+    "cli/test_diagnose.py": (
+        (
+            "of a saved part the whole is applied",
+            "cli/saved.py",
+            "            plan = selection.selected(plan, file.plan.only)\n",
+            "",
+            "test_a_part_is_applied_once_and_nothing_else",
+        ),
+        (
+            "an error of another account is looked into here",
+            "cli/diagnose.py",
+            "(AccountId(account) if account else None)",
+            "None",
+            "test_a_text_about_another_account_is_not_looked_into_here",
+        ),
+        (
+            "a bucket that nobody complained of is mended, too",
+            "diagnose/pointing.py",
+            '            if named and finding.resource.partition(" ")[0] not in named:\n                continue\n',
+            "",
+            "test_only_what_it_points_to_is_told",
+        ),
+    ),
     "unit/evaluate/test_how_policies_combine.py": (
         (
             "a role's boundary does not hold back what a bucket policy grants to the role",

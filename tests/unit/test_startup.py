@@ -21,6 +21,8 @@ OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --
         "apply --help",
         "check --help",
         "check --offline",
+        "diagnose --help",
+        "diagnose quota:LimitExceededException",
         "completion bash",
         "explain",
         "plan --no-such-option",

@@ -25,7 +25,7 @@ from personalize_perms.model.resources import (
 )
 from personalize_perms.model.settings import Workflow
 
-COMMANDS: Final = ("plan", "apply", "init", "check", "audit", "undo")
+COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "undo")
 _AUDIT = frozenset({"audit"})
 _ALL = frozenset(COMMANDS) - _AUDIT
 _GIVE = frozenset({"apply", "init"})
@@ -33,7 +33,8 @@ _TAKE = _GIVE | {"undo"}
 _PLAN = _ALL - {"undo"}
 _UNDO = frozenset({"undo"})
 _ASK = frozenset({"init"})
-_CHECK = frozenset({"check"})
+_DIAGNOSE = frozenset({"diagnose"})
+_CHECK = _DIAGNOSE | {"check"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ _KINDS: Final = (
 )
 _LISTS: Final = tuple(f"personalize:List{kind}s" for kind in _KINDS)
 _DESCRIBES: Final = tuple(f"personalize:Describe{kind}" for kind in _KINDS)
+
+_OTHER_KINDS: Final = ("Campaign", "Dataset", "EventTracker", "Filter", "Recommender", "Solution", "SolutionVersion")
+_DESCRIBES_ANY: Final = (*_DESCRIBES, *(f"personalize:Describe{kind}" for kind in _OTHER_KINDS))
 
 _ROWS: Final = (
     _Row("Policies", _ALL, ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy")),
@@ -96,6 +100,11 @@ _ROWS: Final = (
     _Row("AnyPolicies", _AUDIT, ("iam:GetPolicy", "iam:GetPolicyVersion")),
     _Row("AnyBuckets", _AUDIT, ("s3:GetBucketPolicy",)),
     _Row("AnyKeys", _AUDIT, ("kms:GetKeyPolicy",)),
+    _Row("AnyUsers", _DIAGNOSE, ("iam:GetUser", "iam:GetUserPolicy", "iam:ListAttachedUserPolicies")),
+    _Row("AnyUsers", _DIAGNOSE, ("iam:ListGroupsForUser", "iam:ListUserPolicies", "iam:SimulatePrincipalPolicy")),
+    _Row("AnyRoles", _DIAGNOSE, ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")),
+    _Row("AnyRoles", _DIAGNOSE, ("iam:ListRolePolicies", "iam:SimulatePrincipalPolicy")),
+    _Row("PersonalizeResources", _DIAGNOSE, _DESCRIBES_ANY),
     _Row("Personalize", _UNDO, _LISTS),
     _Row("PersonalizeResources", _UNDO, _DESCRIBES),
     _Row("Buckets", _ALL, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration")),
@@ -167,7 +176,7 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
 
 
 def _of_check(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, list[str]]:
-    """Return what only `check` and `audit` look at: what others made, whose names nobody knows."""
+    """Return what only `check`, `diagnose` and `audit` look at: what others made, whose names nobody knows."""
     place = desired.place
     encrypted = Workflow.ENCRYPTED_DATASET_GROUP in workflows
     aws = f"arn:{place.partition}:iam::aws:policy/*"
@@ -177,6 +186,9 @@ def _of_check(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, 
         "AnyGroups": [place.arn("iam", "group/*")],
         "AnyBuckets": [f"arn:{place.partition}:s3:::*"],
         "AnyKeys": [f"arn:{place.partition}:kms:{place.region}:{place.account}:key/*"],
+        # Whoever was denied something: the settings do not tell.
+        "AnyUsers": [place.arn("iam", "user/*")],
+        "AnyRoles": [place.arn("iam", "role/*")],
         "DatasetGroups": ["*"] if encrypted else [],
         "OneDatasetGroup": [groups] if encrypted else [],
     }
