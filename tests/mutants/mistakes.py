@@ -801,6 +801,45 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
             "test_only_the_grant_that_the_run_made_is_revoked_though_its_id_was_never_learnt",
         ),
     ),
+    "unit/engine/test_fixes_and_back.py": (
+        (
+            "undo of a fix restores the whole document whoever changed it since",
+            "engine/undo_fixes.py",
+            "if documents.same_document(text, fix.edit.after, self.partition):",
+            "if text:",
+            "test_undo_gives_back_every_statement_and_keeps_every_one_of_others",
+        ),
+        (
+            "a fix that was taken back is taken back again",
+            "engine/undo_fixes.py",
+            "elif run.command == _UNDOING and entry.status in _TAKEN_BACK:",
+            "elif run.command == _UNDOING and entry.status is None:",
+            "test_what_was_taken_back_needs_no_second_time",
+        ),
+        (
+            "a fix takes a Deny away",
+            "engine/dead_principals.py",
+            'if not dead or statement.get("Effect") != "Allow" or "NotPrincipal" in statement:',
+            'if not dead or "NotPrincipal" in statement:',
+            "test_deleted_principals_go_and_the_living_stay",
+        ),
+        (
+            "an undo of fixes stores deleted principals again",
+            "engine/undo_fixes.py",
+            "former = text_without_dead(fix.edit.before)",
+            "former = fix.edit.before",
+            "test_a_deleted_bucket_policy_of_deleted_principals_stays_deleted",
+        ),
+    ),
+    "unit/audit/test_audit_walk.py": (
+        (
+            "a read that was refused counts as nothing there",
+            "engine/noted.py",
+            "                self._note(action, resource, reason, hides)\n            case Absent():",
+            "                pass\n            case Absent():",
+            "test_every_refused_read_is_unknown_and_everything_else_is_still_told",
+        ),
+    ),
     "cli/test_foreign_documents.py": (
         (
             "a document that names the dead is planned to be written",

@@ -147,7 +147,7 @@ def confirm(request: Request, plan: Plan) -> None:
     if request.yes or not plan.writes:
         return
     if not request.may_ask:
-        show = "undo --dry-run" if request.command == "undo" else "plan"
+        show = {"undo": "undo --dry-run", "audit": "audit --fix ... --dry-run"}.get(request.command, "plan")
         raise SettingsError(
             "nothing was changed: the plan needs a confirmation, and there is no terminal to ask on",
             hint=f"look at the plan (personalize-perms {show}), then add --yes",

@@ -25,8 +25,9 @@ from personalize_perms.model.resources import (
 )
 from personalize_perms.model.settings import Workflow
 
-COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "undo")
-_ALL = frozenset(COMMANDS)
+COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "undo")
+_AUDIT = frozenset({"audit"})
+_ALL = frozenset(COMMANDS) - _AUDIT
 _GIVE = frozenset({"apply", "init"})
 _TAKE = _GIVE | {"undo"}
 _PLAN = _ALL - {"undo"}
@@ -95,6 +96,10 @@ _ROWS: Final = (
     _Row("Keys", _CHECK, ("kms:ListGrants",)),
     _Row("DatasetGroups", _CHECK, ("personalize:ListDatasetGroups",)),
     _Row("OneDatasetGroup", _CHECK, ("personalize:DescribeDatasetGroup",)),
+    _Row("Account", _AUDIT, ("iam:GetAccountAuthorizationDetails", "kms:ListKeys", "s3:ListAllMyBuckets")),
+    _Row("AnyPolicies", _AUDIT, ("iam:GetPolicy", "iam:GetPolicyVersion")),
+    _Row("AnyBuckets", _AUDIT, ("s3:GetBucketPolicy",)),
+    _Row("AnyKeys", _AUDIT, ("kms:GetKeyPolicy",)),
     _Row("AnyUsers", _DIAGNOSE, ("iam:GetUser", "iam:GetUserPolicy", "iam:ListAttachedUserPolicies")),
     _Row("AnyUsers", _DIAGNOSE, ("iam:ListGroupsForUser", "iam:ListUserPolicies", "iam:SimulatePrincipalPolicy")),
     _Row("AnyRoles", _DIAGNOSE, ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")),
@@ -170,7 +175,7 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
 
 
 def _of_check(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, list[str]]:
-    """Return what only `check` and `diagnose` look at: policies of others on roles and people, of names unknown."""
+    """Return what only `check`, `diagnose` and `audit` look at: what others made, whose names nobody knows."""
     place = desired.place
     encrypted = Workflow.ENCRYPTED_DATASET_GROUP in workflows
     aws = f"arn:{place.partition}:iam::aws:policy/*"
@@ -178,6 +183,8 @@ def _of_check(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, 
     return {
         "AnyPolicies": [place.arn("iam", "policy/*"), aws],
         "AnyGroups": [place.arn("iam", "group/*")],
+        "AnyBuckets": [f"arn:{place.partition}:s3:::*"],
+        "AnyKeys": [f"arn:{place.partition}:kms:{place.region}:{place.account}:key/*"],
         # Whoever was denied something: the settings do not tell.
         "AnyUsers": [place.arn("iam", "user/*")],
         "AnyRoles": [place.arn("iam", "role/*")],
