@@ -120,7 +120,7 @@ _ROWS: Final = (
 
 def tool_permissions(desired: Desired, command: str, workflows: Container[Workflow] = ()) -> list[Statement]:
     """Return the statements that whoever runs `command` for this set-up needs."""
-    scopes = {**_scopes(desired), **_of_check(desired, workflows)}
+    scopes = {**_scopes(desired), **_of_account(desired, workflows)}
     found: dict[str, list[str]] = {}
     for row in _ROWS:
         if command in row.commands and scopes.get(row.scope):
@@ -165,22 +165,22 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         "TrustedUsers": of_kind("user"),
         "SamlProviders": of_kind("saml-provider"),
         "OidcProviders": of_kind("oidc-provider"),
-        "Account": ["*"],
-        "Personalize": ["*"],
-        "PersonalizeResources": [f"arn:{place.partition}:personalize:{place.region}:{place.account}:*"],
         "Buckets": [f"arn:{place.partition}:s3:::{bucket}" for bucket in buckets],
         "Keys": [*(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements)), *grants],
         "GrantedKeys": grants,
     }
 
 
-def _of_check(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, list[str]]:
-    """Return what only `check`, `diagnose` and `audit` look at: what others made, whose names nobody knows."""
+def _of_account(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, list[str]]:
+    """Return what is not of the set-up alone: what others made, whose names nobody knows, and the account itself."""
     place = desired.place
     encrypted = Workflow.ENCRYPTED_DATASET_GROUP in workflows
     aws = f"arn:{place.partition}:iam::aws:policy/*"
     groups = f"arn:{place.partition}:personalize:{place.region}:{place.account}:dataset-group/*"
     return {
+        "Account": ["*"],
+        "Personalize": ["*"],
+        "PersonalizeResources": [f"arn:{place.partition}:personalize:{place.region}:{place.account}:*"],
         "AnyPolicies": [place.arn("iam", "policy/*"), aws],
         "AnyGroups": [place.arn("iam", "group/*")],
         "AnyBuckets": [f"arn:{place.partition}:s3:::*"],
