@@ -29,7 +29,7 @@ _WORDS: Final = (
 )
 _OPERATION: Final = re.compile(r"\bcalling the ([A-Za-z]{3,60}) operation", re.IGNORECASE)
 _ARN: Final = re.compile(
-    r"\barn:aws[a-z-]{0,20}:[a-z0-9-]{2,40}:[a-z0-9-]{0,25}:(?:\d{12}|aws)?:[^\s\"'`,;()<>\[\]{}]{1,1024}"
+    r"\barn:(?:aws[a-z-]{0,20}):[a-z0-9-]{2,40}:[a-z0-9-]{0,25}:(?:\d{12}|aws)?:[^\s\"'`,;()<>\[\]{}]{1,1024}"
 )
 _PATH: Final = re.compile(r"\bs3://[^\s\"'`,;()<>\[\]{}]{3,256}")
 _END: Final = ".:,;!?"

@@ -36,7 +36,7 @@ _WHY: Final = re.compile(
     r"|with an explicit deny in [a-z -]{3,60})",
     _FLAGS,
 )
-_WHO: Final = re.compile(r"(?:arn:aws[a-z-]{0,20}:[!-~]{1,600}|\b[a-z0-9-]{1,60}\.amazonaws\.com(?:\.cn)?)", _FLAGS)
+_WHO: Final = re.compile(r"(?:arn:(?:aws[a-z-]{0,20}):[!-~]{1,600}|\b[a-z0-9-]{1,60}\.amazonaws\.com(?:\.cn)?)", _FLAGS)
 _BEFORE, _AFTER = 700, 400
 """Characters before and after a denial in which it says who was denied, and why."""
 _BESIDE: Final = 300

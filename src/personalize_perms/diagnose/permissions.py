@@ -18,7 +18,7 @@ _KEYS: Final = (Link.KEY_STATE, Link.KEY_POLICY, Link.KEY_GRANT, Link.ROLE_POLIC
 _KEY_TROUBLE: Final = (
     r"\bkms\.?(?:invalid ?state|disabled|access ?denied)(?: ?exception)?\b",
     r"\bdisabledexception\b",
-    r"arn:aws[a-z-]{0,20}:kms:[!-~]{1,200}? is (?:disabled|(?:in )?pending ?(?:deletion|import))",
+    r"arn:(?:aws[a-z-]{0,20}):kms:[!-~]{1,200}? is (?:disabled|(?:in )?pending ?(?:deletion|import))",
     r"\bkms key (?:[!-~]{1,200} )?(?:is|was|has been) (?:disabled|deleted|(?:in )?pending ?deletion|revoked)",
     r"\bkey access (?:was|has been|is) (?:revoked|denied|lost)",
     r"\b(?:insufficient|no|missing|lacks?) (?:<rights>|access) (?:on|for|to|with) (?:\w+ ){0,4}(?:kms )?key\b",
@@ -153,7 +153,7 @@ SYMPTOMS: Final = (
         next_step="name the user in the role's trust policy (--assumable-by), and sign in with MFA if it asks for that",
         docs=_USER,
         denies=(r"sts:assumerole\w*",),
-        by=r"arn:aws[a-z-]*:(?:iam::\d{12}:user|sts::\d{12}:(?:assumed-role|federated-user))/.*",
+        by=r"arn:(?:aws[a-z-]*):(?:iam::\d{12}:user|sts::\d{12}:(?:assumed-role|federated-user))/.*",
         links=(Link.ASSUME_ROLE,),
     ),
     Symptom(

@@ -9,7 +9,7 @@ _PHRASES: Final[Mapping[str, str]] = {
     "<bad>": r"(?:failed to satisfy|regular expression|not (?:a )?valid|invalid|malformed)",
     "<both>": r"(?:both|together|required?|must|only)",
     # Perhaps the bucket's name; a word that goes on with the sentence is none.
-    "<bucket>": r"(?: (?:on|of) [^a-z0-9]{0,3}<the>(?:bucket |s3://|arn:aws[a-z-]{0,20}:s3:::)?[^a-z0-9]{0,3}"
+    "<bucket>": r"(?: (?:on|of) [^a-z0-9]{0,3}<the>(?:bucket |s3://|arn:(?:aws[a-z-]{0,20}):s3:::)?[^a-z0-9]{0,3}"
     r"(?!(?:and|or|to|in|for|with|then|that|which|please) )(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\b)?",
     "<cannot>": r"(?:unable to|failed to|not able to|not allowed to|not authorized to|cannot|can not|can't|could not)",
     "<denied>": r"(?:insufficient|privileges?|permissions?|access ?denied|not authorized)",

@@ -24,7 +24,7 @@ from personalize_perms.model.findings import Verdict
 Way: TypeAlias = Sequence[Say]
 """What must all allow; the first is the one that grants."""
 
-_KEY = re.compile(r"arn:aws[a-z-]*:kms:[^:]*:[^:]*:key/.+", re.ASCII)
+_KEY = re.compile(r"arn:(?:aws[a-z-]*):kms:[^:]*:[^:]*:key/.+", re.ASCII)
 _ASSUMING = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
 _LINKED_ROLE = ":role/aws-service-role/"
 _ROOT_KEEPS = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
