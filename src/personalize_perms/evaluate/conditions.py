@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 from dataclasses import dataclass
 from enum import Enum
 
-from personalize_perms.evaluate.context import FOREIGN, Facts
+from personalize_perms.evaluate.context import Facts
 from personalize_perms.evaluate.elements import MalformedError, condition_values, mapping
 from personalize_perms.evaluate.matching import Test, fold
 from personalize_perms.evaluate.operators import OPERATORS
@@ -40,9 +40,8 @@ class Condition:
         values = facts.look(self.key)
         if values is not None:
             return self._with(values, facts)
-        if not facts.is_foreign(self.key):
-            return depends_on(self.key)
-        return agreed((self._with((), facts), self._with((FOREIGN,), facts)), depends_on(self.key))
+        possible = (self._with(one, facts) for one in facts.possible(self.key))
+        return agreed(possible, depends_on(self.key))
 
     def _with(self, values: tuple[str, ...], facts: Facts) -> Truth:
         if not values:

@@ -16,7 +16,7 @@ _OF_MEMBERS = frozenset({"aws:username", "aws:principaltag/", "aws:principalorgi
 """A service principal is a member of no organisation, carries no tags and has no user name; nor has an identity
 provider's answer, which no principal of AWS signs."""
 _FOREIGN_TO_SERVICES = frozenset({"aws:principalarn", "aws:principalaccount", "aws:userid"})
-FOREIGN = "a name of AWS's own"
+_FOREIGN = "a name of AWS's own"
 """Stands for a value that is not known but is none that a customer could write."""
 _NEVER = {
     PrincipalType.USER: _OF_SERVICES,
@@ -44,13 +44,14 @@ def absent_keys(principal: Principal) -> frozenset[str]:
 class Facts:
     """The context of one question, asked key by key."""
 
-    __slots__ = ("_absent", "_complete", "_derived", "_present", "question")
+    __slots__ = ("_absent", "_complete", "_derived", "_possible", "_present", "question")
 
     def __init__(self, question: Question) -> None:
         self.question = question
         context = question.context
         self._present = context.present
         self._absent = context.absent
+        self._possible = context.possible
         self._complete = context.complete
         self._derived: tuple[Mapping[str, tuple[str, ...]], frozenset[str]] | None = None
 
@@ -61,6 +62,8 @@ class Facts:
             return values
         if _listed(key, self._absent):
             return _ABSENT
+        if key in self._possible:
+            return None
         if self._derived is None:
             self._derived = _derived(self.question.principal)
         present, absent = self._derived
@@ -71,9 +74,11 @@ class Facts:
             return (self.question.resource_account,)
         return _ABSENT if self._complete or _listed(key, absent) else None
 
-    def is_foreign(self, key: str) -> bool:
-        """Tell whether a key that is not known is either absent or holds what AWS calls its own service."""
-        return self.question.principal.type is PrincipalType.SERVICE and key in _FOREIGN_TO_SERVICES
+    def possible(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """Return all that a key that is not known can hold; nothing, if that is not known either."""
+        if self.question.principal.type is PrincipalType.SERVICE and key in _FOREIGN_TO_SERVICES:
+            return (_ABSENT, (_FOREIGN,))
+        return self._possible.get(key, ())
 
 
 def _listed(key: str, absent: frozenset[str]) -> bool:

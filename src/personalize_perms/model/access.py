@@ -37,12 +37,14 @@ class Principal:
 class RequestContext:
     """The condition keys of one request, in lower case.
 
-    A key that is in neither is unknown, or absent if the context is `complete`.
+    A key that is in none of them is unknown, or absent if the context is `complete`.
     """
 
     present: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     """Keys known not to be in the request; an entry that ends with `/` stands for every key that begins with it."""
+    possible: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """What a key can hold of which it is not known what it does: where all of it leads to the same, that is known."""
     complete: bool = False
 
 
