@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from account import DATA, RESULTS, Account, Document, Program, Run, document
+from account import DATA, RESULTS, Account, Document, Program, Run, document, role_arn
 from fake_aws import FakeAws, Handler, refuses
 from single_faults import FAULTS, SETTINGS, Fault, denies, prepare
 
@@ -233,6 +233,49 @@ def test_text_says_what_why_and_what_next(key: str, account: Account, program: P
     account.put_bucket_policy(DATA, document(denies(DATA, {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})))
     done = program.run("check", *SETTINGS)
     assert "Why: Statement 1 (Theirs) of bucket policy acme-data denies" in done.out
-    assert '"aws:PrincipalIsAWSService": "false"' in done.out
+    assert '"aws:PrincipalServiceName": [' in done.out
     assert "Next: personalize-perms apply" in done.out
     assert "ok " in done.err
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
+        {"ArnNotEqualsIfExists": {"aws:PrincipalArn": role_arn("etl")}},
+        {"ArnNotEqualsIfExists": {"aws:principalarn": [role_arn("etl"), role_arn("bi")]}},
+        {"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1", "aws:PrincipalServiceName": "glue.amazonaws.com"}},
+    ],
+)
+def test_a_deny_that_spares_some_already_is_offered_with_personalize_among_them(
+    condition: Document, key: str, account: Account, program: Program
+) -> None:
+    others = account.bucket_policy()["Statement"]
+    account.put_bucket_policy(DATA, document(*others, denies(DATA, condition)))
+    offered = findings(check(program, code=3))[0]["statement"]
+    spared = json.dumps(offered["Condition"])
+    assert all(text in spared for text in (role_arn("personalize-service-role"), "personalize.amazonaws.com"))
+    assert all(value in spared for keys in condition.values() for value in json.dumps(keys).split('"')[3::2])
+    account.put_bucket_policy(DATA, document(*others, offered))
+    assert findings(check(program)) == []
+
+
+def test_a_deny_is_opened_to_amazon_personalize_and_not_to_every_service(
+    key: str, account: Account, program: Program
+) -> None:
+    account.put_bucket_policy(DATA, document(*account.bucket_policy()["Statement"], denies(DATA)))
+    first = findings(check(program, code=3))[0]
+    assert "PrincipalIsAWSService" not in str(first["statement"])
+
+
+def test_what_cannot_be_known_names_the_statement_it_stands_in(key: str, account: Account, program: Program) -> None:
+    ours = account.bucket_policy()["Statement"]
+    members = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}
+    condition = {**members, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+    account.put_bucket_policy(DATA, document(*ours, denies(DATA, condition)))
+    first = findings(check(program))[0]
+    # The role is what it is about; the bucket's policy is where it is decided.
+    assert (first["check"], first["verdict"]) == ("bucket-policy", "unknown")
+    where = f"statement {len(ours) + 1} (Theirs) of bucket policy {DATA}"
+    assert where in first["reason"]
+    assert where in first["remedy"]

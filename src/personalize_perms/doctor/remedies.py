@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from personalize_perms import documents
 from personalize_perms.evaluate import Policies, compiled, decide
+from personalize_perms.evaluate.wording import named
 from personalize_perms.model.access import Layer, PrincipalType
 from personalize_perms.model.changes import Action, Plan
 from personalize_perms.model.examination import Link
@@ -80,7 +81,9 @@ def _to_know(group: "Sequence[Judged]", chain: "Chain") -> str:
     names = dict.fromkeys(name for one in group for name in one.decision.unknown if name in chain.unread)
     if names:
         return "; ".join(f"to read {name}: {chain.unread[name]}" for name in names)
-    return "look at the condition: what decides is not documented, or not to be seen from here"
+    hinges = dict.fromkeys(by for one in group for by in one.decision.hinges)
+    where = f" of {named(hinges)}" if hinges else ""
+    return f"look at the condition{where}: what decides is not documented, or not to be seen from here"
 
 
 def _document(judged: "Judged", lacking: Layer | None, chain: "Chain") -> str:
@@ -154,22 +157,24 @@ def _replaced(policies: Policies, layer: Layer, name: str, changed: object) -> P
 
 
 def _exempted(statement: Mapping[str, Json], role_arn: str) -> dict[str, Json] | None:
-    """Return a Deny that leaves out calls of AWS services and of the role; None where that cannot be said in it.
+    """Return a Deny that leaves out calls of Amazon Personalize and of the role; None where it cannot be said in it.
 
-    Both are needed: the first is true of the service's own calls only, not of those that it makes with the role.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
+    Both are needed: the first key is in the service's own calls only, not in those that it makes with the role.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalservicename
     """
     condition = statement.get("Condition", {})
     if not isinstance(condition, dict):
         return None
-    added: dict[str, dict[str, Json]] = {
-        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
-        "ArnNotEqualsIfExists": {"aws:PrincipalArn": role_arn},
-    }
     merged: dict[str, Json] = dict(condition)
-    for operator, keys in added.items():
+    for operator, key, value in (
+        ("StringNotEqualsIfExists", "aws:PrincipalServiceName", SERVICE),
+        ("ArnNotEqualsIfExists", "aws:PrincipalArn", role_arn),
+    ):
         theirs = merged.get(operator, {})
-        if not isinstance(theirs, dict) or {key.lower() for key in theirs} & {key.lower() for key in keys}:
+        if not isinstance(theirs, dict):
             return None
-        merged[operator] = {**theirs, **keys}
+        # Whom it spares already, it goes on to spare.
+        same = next((name for name in theirs if name.lower() == key.lower()), key)
+        spared = theirs.get(same, [])
+        merged[operator] = {**theirs, same: [*(spared if isinstance(spared, list) else [spared]), value]}
     return {**statement, "Condition": merged}

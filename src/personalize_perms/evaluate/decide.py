@@ -18,7 +18,7 @@ from personalize_perms.evaluate.matching import fold
 from personalize_perms.evaluate.policies import Policies
 from personalize_perms.evaluate.statements import Document, Unread
 from personalize_perms.evaluate.truth import Truth, all_of, any_of, depends_on, either
-from personalize_perms.model.access import Decision, Layer, PrincipalType, Question
+from personalize_perms.model.access import Decision, Layer, PrincipalType, Question, StatementRef
 from personalize_perms.model.findings import Verdict
 
 Way: TypeAlias = Sequence[Say]
@@ -110,9 +110,16 @@ class _Case:
         if allows is True and denies is False:
             return self._allowed(ways[open_ways.index(True)])
         names = tuple(sorted(_names(allows) | _names(denies)))
-        return Decision(verdict=Verdict.UNKNOWN, because=wording.unknown(self.question, names), unknown=names)
+        hinges = tuple(self._hinges(names))
+        because = wording.unknown(self.question, names, hinges)
+        return Decision(verdict=Verdict.UNKNOWN, because=because, hinges=hinges, unknown=names)
 
-    def _all(self) -> Iterable[Say]:
+    def _hinges(self, names: Iterable[str]) -> Iterable[StatementRef]:
+        """Return the statements in which stands what is not known, each once; those of others' limits first."""
+        says = (*reversed(self._all()), *self.resource, *self.grants)
+        return dict.fromkeys(by for say in says for by, depends in say.open if not depends.isdisjoint(names))
+
+    def _all(self) -> Sequence[Say]:
         one_each = (self.identity, self.boundary, self.session, self.resource.direct)
         return (*one_each, *self.service_control, *self.resource_control)
 

@@ -27,12 +27,26 @@ class Say:
     allows: Truth = False
     by: StatementRef | None = None
     denies: Truth = False
+    open: tuple[tuple[StatementRef, frozenset[str]], ...] = ()
+    """The statements that may allow or deny, and what each depends on."""
 
     def allow(self, truth: Truth, by: StatementRef | None) -> None:
         """Take in a statement that allows."""
         if truth is True and self.allows is not True:
             self.by = by
+        self._note(truth, by)
         self.allows = either(self.allows, truth)
+
+    def deny(self, truth: Truth, by: StatementRef | None) -> None:
+        """Take in a statement that denies, or may; raise `Denied` if it surely does."""
+        if truth is True and by:
+            raise Denied(by)
+        self._note(truth, by)
+        self.denies = either(self.denies, truth)
+
+    def _note(self, truth: Truth, by: StatementRef | None) -> None:
+        if by and not isinstance(truth, bool):
+            self.open = (*self.open, (by, truth))
 
 
 class Resourced(NamedTuple):
@@ -68,19 +82,13 @@ def said(documents: Iterable[Document | Unread], layer: Layer, facts: Facts) -> 
 
 
 def _take(say: Say, truth: Truth, document: Document, statement: Statement) -> None:
-    if truth is False:
-        return
-    if not statement.denies:
-        say.allow(truth, ref(say.layer, document, statement))
-    elif truth is True:
-        raise Denied(ref(say.layer, document, statement))
-    else:
-        say.denies = either(say.denies, truth)
+    if truth is not False:
+        (say.deny if statement.denies else say.allow)(truth, ref(say.layer, document, statement))
 
 
 def _take_unknown(say: Say, name: str) -> None:
     say.allow(depends_on(name), None)
-    say.denies = either(say.denies, depends_on(name))
+    say.deny(depends_on(name), None)
 
 
 def _spoiled(document: Document, statement: Statement) -> str:

@@ -1,5 +1,7 @@
 """The one sentence that a decision says to a person."""
 
+from collections.abc import Iterable
+
 from personalize_perms.model.access import Layer, Principal, PrincipalType, Question, StatementRef
 
 
@@ -25,11 +27,17 @@ def root_cannot_assume(question: Question) -> str:
     return f"{_root(question)} cannot assume a role, whatever the policies say."
 
 
-def unknown(question: Question, names: tuple[str, ...]) -> str:
-    """Say what would have to be known."""
-    return (
-        f"Whether {_who(question.principal)} may do {_what(question)} depends on what is not known: {', '.join(names)}."
-    )
+def unknown(question: Question, names: Iterable[str], hinges: Iterable[StatementRef]) -> str:
+    """Say what would have to be known, and which statements ask for it."""
+    what = f"Whether {_who(question.principal)} may do {_what(question)} depends on what is not known"
+    asking = f" ({named(hinges)})" if hinges else ""
+    return f"{what}: {', '.join(names)}{asking}."
+
+
+def named(statements: Iterable[StatementRef]) -> str:
+    """Return statements as they stand amid a sentence."""
+    texts = map(_statement, statements)
+    return "; ".join(f"{text[0].lower()}{text[1:]}" for text in texts)
 
 
 def _root(question: Question) -> str:

@@ -92,5 +92,7 @@ class Decision:
     """One sentence for a person."""
     statement: StatementRef | None = None
     lacking: Layer | None = None
+    hinges: tuple[StatementRef, ...] = ()
+    """The statements in which that stands, where the answer is not known."""
     unknown: tuple[str, ...] = ()
     """The condition keys, and the names of the documents, on which the answer depends and which are not known."""
