@@ -1,6 +1,7 @@
 """Checking a set-up: nothing to find where all is well, the cause first where something is not, and how to mend it."""
 
 import json
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -279,3 +280,16 @@ def test_what_cannot_be_known_names_the_statement_it_stands_in(key: str, account
     where = f"statement {len(ours) + 1} (Theirs) of bucket policy {DATA}"
     assert where in first["reason"]
     assert where in first["remedy"]
+
+
+def test_every_format_shows_the_statement_that_the_remedy_speaks_of(
+    key: str, account: Account, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    account.put_bucket_policy(DATA, document(*account.bucket_policy()["Statement"], denies(DATA)))
+    offered = '"aws:PrincipalServiceName": ["personalize.amazonaws.com"]'
+    junit = ET.fromstring(program.run("check", *SETTINGS, "--format", "junit").out)  # noqa: S314 - our own
+    assert any(offered in str(failure.text) for failure in junit.iter("failure"))
+    assert offered in program.run("check", *SETTINGS, "--format", "github").out
+    assert offered in unescape(summary.read_text())
