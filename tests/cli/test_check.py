@@ -293,3 +293,49 @@ def test_every_format_shows_the_statement_that_the_remedy_speaks_of(
     assert any(offered in str(failure.text) for failure in junit.iter("failure"))
     assert offered in program.run("check", *SETTINGS, "--format", "github").out
     assert offered in unescape(summary.read_text())
+
+
+@pytest.mark.parametrize(
+    "constraints",
+    [{"EncryptionContextSubset": {"for": "others"}}, {"EncryptionContextEquals": {"for": "others"}}],
+    ids=lambda constraints: next(iter(constraints)),
+)
+def test_a_grant_of_ours_that_was_narrowed_is_drift_and_is_mended(
+    constraints: Document, account: Account, program: Program
+) -> None:
+    key = prepare(account)
+    words = (*SETTINGS, "--kms-access", "grant")
+    program.apply(*words)
+    (ours,) = account.grants(key)
+    account.kms.revoke_grant(KeyId=key, GrantId=ours["GrantId"])
+    account.kms.create_grant(
+        KeyId=key,
+        GranteePrincipal=ours["GranteePrincipal"],
+        Operations=ours["Operations"],
+        Name=ours["Name"],
+        Constraints=constraints,
+    )
+    assert "drift-grant" in {found["check"] for found in findings(program.json("check", *words))}
+    program.apply(*words)
+    assert [grant.get("Constraints") for grant in account.grants(key)] == [None]
+    assert findings(program.json("check", *words)) == []
+
+
+def test_a_grant_that_is_gone_is_called_a_grant(account: Account, program: Program) -> None:
+    key = prepare(account)
+    words = (*SETTINGS, "--kms-access", "grant")
+    program.apply(*words)
+    for grant in account.grants(key):
+        account.kms.revoke_grant(KeyId=key, GrantId=grant["GrantId"])
+    first = findings(program.json("check", *words))[0]
+    assert (first["check"], first["verdict"]) == ("key-grant", "denied")
+    assert "No grant on the key" in first["reason"]
+    assert first["remedy"].startswith("personalize-perms apply")
+
+
+def test_a_deny_on_people_is_not_mended_by_sparing_the_service(key: str, account: Account, program: Program) -> None:
+    deny = document({"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"})
+    account.iam.put_group_policy(GroupName="everybody", PolicyName="theirs", PolicyDocument=json.dumps(deny))
+    first = findings(check(program, code=3))[0]
+    assert "to exempt user ada from statement number 1" in first["remedy"]
+    assert first["statement"] is None

@@ -125,11 +125,18 @@ def _finding(group: Sequence[Judged], chain: Chain, repair: Repair) -> Finding:
         verdict=decision.verdict,
         resource=need.where,
         message=f"{who} may not {actions}{on}" if denied else f"cannot know whether {who} may {actions}{on}{depends}",
-        reason=decision.because,
+        reason=_reason(first),
         remedy=remedy,
         statement=statement,
         docs=DOCS.get(first.link, ""),
     )
+
+
+def _reason(judged: Judged) -> str:
+    question = judged.need.question
+    if judged.link is Link.KEY_GRANT and judged.decision.lacking:
+        return f"No grant on the key lets {judged.need.who} {question.action}, nor does a policy."
+    return judged.decision.because
 
 
 def _listed(actions: Iterable[str]) -> str:

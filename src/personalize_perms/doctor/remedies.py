@@ -120,7 +120,8 @@ def _exempt(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[
     decided = group[0].decision.statement
     assert decided is not None  # noqa: S101 - for the type checker: who calls this has looked
     name = f"{decided.sid!r}" if decided.sid else f"number {decided.number}"
-    said = f"ask whoever owns the {decided.document} to exempt Amazon Personalize and its role from statement {name}"
+    whom = _whom(group, repair.service_role_arn)
+    said = f"ask whoever owns the {decided.document} to exempt {whom} from statement {name}"
     text = chain.texts.get(decided.document)
     if text is None:
         return said, None
@@ -137,6 +138,13 @@ def _exempt(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[
         if decide(policies, question).statement == decided:
             return said, None
     return f"{said}: put the statement below in its place", exempted
+
+
+def _whom(group: "Sequence[Judged]", role_arn: str) -> str:
+    """Return who has to be left out of a Deny: Amazon Personalize, or people."""
+    if group[0].need.question.principal.arn in (SERVICE, role_arn):
+        return "Amazon Personalize and its role"
+    return " and ".join(dict.fromkeys(one.need.who for one in group))
 
 
 def _with(statements: "Sequence[dict[str, Json]]", place: int, instead: "dict[str, Json]") -> "list[Json]":

@@ -106,7 +106,8 @@ def _key(reference: str, key: LiveKey, partition: str, prefix: str) -> _Facts:
 
 
 def _grant(grant: LiveGrant) -> list[str]:
-    return [grant.grant_id, grant.name, grant.grantee, *sorted(grant.operations)]
+    constraints = map(repr, (*sorted(grant.context_equals.items()), *sorted(grant.context_subset.items())))
+    return [grant.grant_id, grant.name, grant.grantee, *sorted(grant.operations), *constraints]
 
 
 def _state(read: Read[T], digest: Callable[[T], str]) -> str:

@@ -241,7 +241,7 @@ class Operations:
 
 def _is_like(grant: LiveGrant, created: CreateGrant) -> bool:
     same = (grant.name, grant.grantee) == (created.name, created.grantee_arn)
-    return same and set(grant.operations) == set(created.operations)
+    return same and set(grant.operations) == set(created.operations) and not grant.is_constrained
 
 
 def _tagged(tags: Mapping[str, str], add: Mapping[str, str], remove: tuple[str, ...]) -> bool:

@@ -134,6 +134,11 @@ class LiveGrant:
     context_subset: Mapping[str, str] = field(default_factory=dict)
     """What the encryption context of a request must hold at least."""
 
+    @property
+    def is_constrained(self) -> bool:
+        """Whether it is good for some encryption contexts only; this program makes no such grants."""
+        return bool(self.context_equals or self.context_subset)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveKey:
