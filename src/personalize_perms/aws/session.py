@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Service: TypeAlias = Literal["accessanalyzer", "iam", "kms", "personalize", "s3", "sts"]
 
+_ENDPOINT_NAMES: Final = ("access-analyzer", "iam", "kms", "personalize", "s3", "sts")
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
 _READ_ATTEMPTS: Final = 5
@@ -150,8 +151,11 @@ class AwsSession:
         import boto3  # noqa: PLC0415 - dear, and not needed offline
         import botocore.session  # noqa: PLC0415
 
+        from personalize_perms.aws.service_models import ServiceModels  # noqa: PLC0415 - imports botocore
+
         core = botocore.session.Session(profile=self.profile)
         core.get_scoped_config()  # Raises what is wrong with the profile now.
+        core.get_component("data_loader").file_loader = ServiceModels(_ENDPOINT_NAMES)
         return core, boto3.Session(botocore_session=core)
 
     def _client(self, service: Service, *, writes: bool) -> "BaseClient":
