@@ -104,7 +104,7 @@ class Server:
         self._port: int = where["plain"]
         self.plain = f"http://127.0.0.1:{where['plain']}"
         self.secure = f"https://127.0.0.1:{where['secure']}"
-        self.certificate: str = where["certificate"]
+        self.trusted: str = where["trusted"]
 
     def __enter__(self) -> Self:
         return self
@@ -182,7 +182,7 @@ class Server:
         }
         if how == "plain":
             return {**found, "AWS_ENDPOINT_URL": self.plain}
-        found["AWS_CA_BUNDLE"] = self.certificate
+        found["AWS_CA_BUNDLE"] = self.trusted
         if how == "tls":
             return {**found, "AWS_ENDPOINT_URL": self.secure}
         return {**found, "HTTPS_PROXY": self.plain, "NO_PROXY": "169.254.169.254"}

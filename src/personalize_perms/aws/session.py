@@ -13,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from personalize_perms.aws import endpoints
+from personalize_perms.aws.connections import Connections
 from personalize_perms.aws.errors import AwsError, translated
 from personalize_perms.aws.failures import failure
 from personalize_perms.aws.trace import trace
@@ -50,6 +51,7 @@ class AwsSession:
         self._opened: tuple[Session, boto3.Session] | None = None
         self._clients: dict[tuple[Service, bool], BaseClient] = {}
         self._endpoints: Mapping[str, str] | None = None
+        self._connections = Connections()
         self.hear: Callable[[str], None] | None = None
         """Told of every call, if anybody listens; to be set before the first one."""
 
@@ -198,6 +200,7 @@ class AwsSession:
 
             # It turns documents into dicts: duplicate keys and the text that others wrote would be lost.
             client.meta.events.unregister("after-call.iam", json_decode_policies)
+        self._connections.share(client, service)
         if self.hear:
             trace(client, service, self.hear)
 

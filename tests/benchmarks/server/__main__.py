@@ -16,14 +16,14 @@ _SECONDS = 3600
 
 
 async def _serve(folder: Path) -> None:
-    certificate, key = write_certificate(folder)
+    certificate, key, trusted = write_certificate(folder)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)
     desk, loop = Desk(), asyncio.get_running_loop()
     plain = await loop.create_server(lambda: Connection(desk, tls), "127.0.0.1", 0, backlog=1024)
     secure = await loop.create_server(lambda: Connection(desk, tls), "127.0.0.1", 0, backlog=1024, ssl=tls)
     ports = [server.sockets[0].getsockname()[1] for server in (plain, secure)]
-    sys.stdout.write(json.dumps({"plain": ports[0], "secure": ports[1], "certificate": str(certificate)}) + "\n")
+    sys.stdout.write(json.dumps({"plain": ports[0], "secure": ports[1], "trusted": str(trusted)}) + "\n")
     sys.stdout.flush()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_SECONDS):

@@ -4,6 +4,7 @@ import datetime as dt
 import ipaddress
 from pathlib import Path
 
+import botocore
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,8 +21,11 @@ _NAMES = (
 )
 
 
-def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate, which is its own authority, and its key; return both files."""
+def write_certificate(folder: Path) -> tuple[Path, Path, Path]:
+    """Write a certificate, which is its own authority, its key, and whom to trust; return the three files.
+
+    The authorities that everybody trusts are among those too: to load them is what TLS costs.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "benchmark")])
     now = dt.datetime.now(dt.UTC)
@@ -38,9 +42,11 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    certificate, private = folder / "certificate.pem", folder / "key.pem"
+    certificate, private, trusted = (folder / f"{name}.pem" for name in ("certificate", "key", "trusted"))
+    usual = Path(botocore.__file__).with_name("cacert.pem").read_bytes()
     certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    trusted.write_bytes(certificate.read_bytes() + usual)
     private.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
-    return certificate, private
+    return certificate, private, trusted
