@@ -9,7 +9,7 @@ from benchmarks.main_job import ANSIBLE, CLI, FLOOR, PROGRAM
 from benchmarks.results import Row, listed, table
 from benchmarks.running import Figures
 
-WORKERS = 16
+WORKERS = 32
 """Calls that the program lets travel at once."""
 _TWO, _TEN, _MANY = "N = 2, 50 ms", "N = 10, 50 ms", "N = 1,000, 50 ms"
 

@@ -43,7 +43,7 @@ _FEW_ATTEMPTS: Final = {"sts": 2, "personalize": 2, "accessanalyzer": 1}
 class AwsSession:
     """One way into AWS: a profile (None: botocore's chain), a Region (None: from the environment or the profile)."""
 
-    def __init__(self, profile: str | None, region: str | None, *, workers: int = 16) -> None:
+    def __init__(self, profile: str | None, region: str | None, *, workers: int = 32) -> None:
         self.profile = profile
         self.workers = workers
         self._asked_region = region
