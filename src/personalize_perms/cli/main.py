@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "apply": ("apply", "Make it so, from the settings file and flags, or exactly a saved plan."),
     "check": ("check", "Is everything in place, and can each workflow run? Every link, and why not."),
     "undo": ("undo", "Take back exactly what was added, and leave what others rely on."),
+    "export": ("export", "The set-up as code for others to run: CloudFormation, Terraform, shell, JSON."),
     "explain": ("explain", "Why each statement is there, and the AWS page that says so."),
     "completion": ("completion", "Completion script for your shell."),
 }
