@@ -48,6 +48,8 @@ class Part:
     exists: bool = False
     grant_id: str = ""
     """The id of a grant that exists."""
+    unknown: str = ""
+    """Why it is not known what others have in the document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,16 +134,7 @@ def seen(desired: Desired, plan: Plan, live: Live, *, resource_policies: bool = 
     """Return what can be handed over of an account that was read: every document as the plan would store it."""
     account = _Seen(desired, plan, live)
     parts = tuple(account.part(resource) for resource in desired.resources)
-    parcel = _leaving(Parcel(desired=desired, parts=parts, seen=True), resource_policies=resource_policies)
-    blocked = {change.resource: change.reason for change in plan.blocked}
-    unread = [part.resource for part in parcel.parts if isinstance(part.resource, Shared) and not part.document]
-    return parcel.without(
-        LeftOut(resource=one, why=blocked.get(_change_name(one), "what it holds is not known")) for one in unread
-    )
-
-
-def _change_name(resource: Resource) -> str:
-    return title(resource).partition(" ")[2]
+    return _leaving(Parcel(desired=desired, parts=parts, seen=True), resource_policies=resource_policies)
 
 
 def _leaving(parcel: Parcel, *, resource_policies: bool) -> Parcel:
@@ -161,7 +154,7 @@ def leave(parcel: Parcel, why: Mapping[type, str]) -> Iterator[LeftOut]:
 def without_unknown(parcel: Parcel) -> Parcel:
     """Return the parcel for an engine that owns whole documents: less those of which only our part is known."""
     unknown = [part for part in parcel.parts if isinstance(part.resource, Shared) and part.document is None]
-    return parcel.without(LeftOut(resource=part.resource, why=_UNKNOWN) for part in unknown)
+    return parcel.without(LeftOut(resource=part.resource, why=part.unknown or _UNKNOWN) for part in unknown)
 
 
 class _Seen:
@@ -171,6 +164,7 @@ class _Seen:
         self._desired = desired
         self._live = live
         self._stored = {(stored.kind, stored.name): stored.document for stored in plan.documents}
+        self._blocked = {change.resource: change.reason for change in plan.blocked}
         self._operations = [change.operation for change in plan.changes if change.action is not Action.KEEP]
 
     def part(self, resource: Resource) -> Part:
@@ -197,7 +191,10 @@ class _Seen:
 
     def _shared(self, resource: Resource, kind: DocumentKind, name: str, *, exists: bool) -> Part:
         document = self._stored.get((kind, name))
-        return Part(resource=resource, document=document, foreign=self._foreign(document), exists=exists)
+        why = "" if document else self._blocked.get(title(resource).partition(" ")[2], "what it holds is not known")
+        return Part(
+            resource=resource, document=document, foreign=self._foreign(document), exists=exists, unknown=why
+        )
 
     def _foreign(self, document: Mapping[str, Json] | None) -> int:
         found = documents.statements(document) if document else []
