@@ -1,29 +1,33 @@
-"""An `aws` command over the fake account, quick to start: what a script's calls do is done here, in this process."""
+"""An `aws` command over the fake account for scripts to call; a call costs no process that would have to import much.
 
+The commands in the script's PATH are a few lines of shell that hand their words to this process. `python3` is played
+here too, from the file that it is asked to run, unless a test wants the real one.
+"""
+
+import contextlib
+import io
 import json
 import os
-import socketserver
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import ClientError, WaiterError
 from fake_aws import FakeAws
 
-_COMMAND = """#!{python} -IS
-import json, socket, sys
-line = socket.create_connection(("127.0.0.1", {port}))
-line.sendall(json.dumps(sys.argv[1:]).encode() + b"\\n")
-code, out, err = json.loads(line.makefile().readline())
-sys.stdout.write(out)
-sys.stderr.write(err)
-sys.exit(code)
+_SHIM = """#!/bin/sh
+printf '%s\\0' {name} "$@" >{folder}/words
+read -r code <{folder}/code
+cat {folder}/out
+cat {folder}/err >&2
+exit "$code"
 """
-_GLOBAL = frozenset({"region", "output", "profile"})
 _READS = ("get-", "list-", "wait")
 Answer = tuple[int, str, str]
 
@@ -38,40 +42,43 @@ class StandInAws:
         self._server = server
         self._folder = folder
         self._clients: dict[tuple[str, str], Any] = {}
-        handler = type("Handler", (socketserver.StreamRequestHandler,), {"handle": self._handle(self)})
-        self._listener = socketserver.TCPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True).start()
-        command = folder / "aws"
-        command.write_text(_COMMAND.format(python=sys.executable, port=self._listener.server_address[1]))
-        command.chmod(0o755)
+        for name in ("words", "code"):
+            os.mkfifo(folder / name)
+        for name in ("aws", "python3"):
+            (folder / name).write_text(_SHIM.format(name=name, folder=folder))
+            (folder / name).chmod(0o755)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        self._listener.shutdown()
-        self._listener.server_close()
+        (self._folder / "words").write_text("")
+        self._thread.join()
 
     @property
     def writes(self) -> list[str]:
-        return [" ".join(call[:2]) for call in self.calls if not call[1].startswith(_READS)]
+        return [" ".join(call[:2]) for call in self.calls if self.is_write(call)]
 
-    def run(self, script: str, *, path: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a script with this command as its `aws`."""
+    @staticmethod
+    def is_write(words: list[str]) -> bool:
+        return not words[1].startswith(_READS)
+
+    def run(self, script: str, *, real_python: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run a script with these commands in its PATH."""
         self.calls.clear()
         file = self._folder / "script.sh"
         file.write_text(script)
-        quick = self._folder / "python3"
-        if not quick.exists():
-            quick.write_text(f'#!/bin/sh\nexec {sys.executable} -ISB "$@"\n')
-            quick.chmod(0o755)
-        environment = {**os.environ, "PATH": path or f"{self._folder}:/usr/bin:/bin", "PERSONALIZE_PERMS_PAUSE": "0"}
+        if real_python:
+            (self._folder / "python3").write_text(f'#!/bin/sh\nexec {sys.executable} -I "$@"\n')
+        environment = {**os.environ, "PATH": f"{self._folder}:/usr/bin:/bin", "PERSONALIZE_PERMS_PAUSE": "0"}
         return subprocess.run(["sh", str(file)], capture_output=True, text=True, env=environment, timeout=120)
 
-    @staticmethod
-    def _handle(stand_in: "StandInAws") -> Callable[[socketserver.StreamRequestHandler], None]:
-        def handle(request: socketserver.StreamRequestHandler) -> None:
-            words = json.loads(request.rfile.readline())
-            request.wfile.write(json.dumps(stand_in.answer(words)).encode() + b"\n")
-
-        return handle
+    def _serve(self) -> None:
+        while words := (self._folder / "words").read_text().split("\0")[:-1]:
+            play = self.answer if words[0] == "aws" else _python
+            code, out, err = play(words[1:])
+            (self._folder / "out").write_text(out)
+            (self._folder / "err").write_text(err)
+            (self._folder / "code").write_text(f"{code}\n")
 
     def answer(self, words: list[str]) -> Answer:
         """Return exit code, stdout and stderr of one call."""
@@ -92,49 +99,68 @@ class StandInAws:
     def _call(self, service: str, operation: str, *options: str) -> Any:
         waits = operation == "wait"
         name, options = (options[0], options[1:]) if waits else (operation, options)
-        parsed = self._options(options)
+        parsed = _options(options)
         client = self._client(service.removesuffix("api"), parsed.pop("region", [os.environ["AWS_REGION"]])[0])
         if waits:
             waiter = client.get_waiter(name.replace("-", "_"))
             shape = "Get" + name.partition("-")[0].capitalize()
-            waiter.wait(**self._parameters(client, shape, parsed), WaiterConfig={"Delay": 0, "MaxAttempts": 9})
+            waiter.wait(**_parameters(client, shape, parsed), WaiterConfig={"Delay": 0, "MaxAttempts": 9})
             return None
         method = name.replace("-", "_")
         shape = next(one for one in client.meta.service_model.operation_names if xform_name(one) == method)
-        answer = getattr(client, method)(**self._parameters(client, shape, parsed))
+        answer = getattr(client, method)(**_parameters(client, shape, parsed))
         answer.pop("ResponseMetadata")
         return answer
-
-    @staticmethod
-    def _options(words: tuple[str, ...]) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        name = ""
-        for word in words:
-            if word.startswith("--"):
-                name = word.removeprefix("--")
-                found[name] = []
-            else:
-                found[name].append(word)
-        return found
 
     def _client(self, service: str, region: str) -> Any:
         if (service, region) not in self._clients:
             self._clients[service, region] = self._server.client(service, region, strict=True)
         return self._clients[service, region]
 
-    @staticmethod
-    def _parameters(client: Any, operation: str, options: dict[str, list[str]]) -> dict[str, Any]:
-        members = client.meta.service_model.operation_model(operation).input_shape.members
-        names = {xform_name(name, "-"): name for name in members}
-        found: dict[str, Any] = {}
-        for option, words in options.items():
-            texts = [Path(w[7:]).read_text() if w.startswith("file://") else w for w in words]
-            if option == "cli-input-json":
-                found = {**json.loads(texts[0]), **found}
-            elif option == "set-as-default":
-                found["SetAsDefault"] = True
-            else:
-                structured = words[0].startswith("file://") and members[names[option]].type_name == "list"
-                listed = members[names[option]].type_name == "list"
-                found[names[option]] = json.loads(texts[0]) if structured else texts if listed else texts[0]
-        return found
+
+def _options(words: tuple[str, ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    name = ""
+    for word in words:
+        if word.startswith("--"):
+            name = word.removeprefix("--")
+            found[name] = []
+        else:
+            found[name].append(word)
+    return found
+
+
+def _parameters(client: Any, operation: str, options: dict[str, list[str]]) -> dict[str, Any]:
+    members = client.meta.service_model.operation_model(operation).input_shape.members
+    names = {xform_name(name, "-"): name for name in members}
+    found: dict[str, Any] = {}
+    for option, words in options.items():
+        texts = [Path(word[7:]).read_text() if word.startswith("file://") else word for word in words]
+        if option == "cli-input-json":
+            found = {**json.loads(texts[0]), **found}
+        elif option == "set-as-default":
+            found["SetAsDefault"] = True
+        else:
+            listed = members[names[option]].type_name == "list"
+            structured = listed and words[0].startswith("file://")
+            found[names[option]] = json.loads(texts[0]) if structured else texts if listed else texts[0]
+    return found
+
+
+@cache
+def _compiled(text: str) -> CodeType:
+    return compile(text, "documents.py", "exec")
+
+
+def _python(words: list[str]) -> Answer:
+    """Run a file of Python as `python3 FILE WORDS...` does."""
+    out, code, err = io.StringIO(), 0, ""
+    with contextlib.redirect_stdout(out):
+        former, sys.argv = sys.argv, words
+        try:
+            exec(_compiled(Path(words[0]).read_text()), {"__name__": "__main__"})  # noqa: S102 - what python3 would do
+        except SystemExit as end:
+            code, err = 1, f"{end.code}\n"
+        finally:
+            sys.argv = former
+    return code, out.getvalue(), err

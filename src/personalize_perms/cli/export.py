@@ -62,7 +62,7 @@ def export(ctx: click.Context, /, **_: object) -> Result:
     if parcel is None:
         return result
     made: Export = import_module(f"personalize_perms.export.{FORMATS[form]}").export(parcel)
-    files = dict(reversed(made.files.items())) if ctx.params["undo"] else made.files
+    files = dict(reversed([*made.files.items()])) if ctx.params["undo"] else made.files
     written = export_files.deliver(files, ctx.params["out"], talk, shown=not request.as_json)
     talk.warn([_left_out(one) for one in made.left_out])
     result.data["export"] = form

@@ -66,7 +66,9 @@ def _write(path: Path, text: str) -> None:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        Path(name).chmod(0o755 if text.startswith("#!") else 0o644)  # noqa: S103 - for others to run and read
+        Path(name).chmod(0o755 if text.startswith("#!") else 0o644)
         Path(name).replace(path)
     except OSError as error:
-        raise SettingsError(f"cannot write {path}", reason=str(error.strerror), hint="name another with --out") from error
+        raise SettingsError(
+            f"cannot write {path}", reason=str(error.strerror), hint="name another with --out"
+        ) from error

@@ -40,4 +40,3 @@ def _entry(part: Part) -> Mapping[str, Any]:
         entry["document"] = dict(part.document)
         entry["statements_of_others"] = part.foreign
     return entry
-

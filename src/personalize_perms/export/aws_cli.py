@@ -111,7 +111,7 @@ def _back(wanted: Sequence[Resource]) -> Iterator[str]:
     yield "finish"
 
 
-def _rank(resource: Resource) -> int:
+def _rank(resource: Resource) -> int:  # noqa: PLR0911 - one line a kind: a table
     """Return when a resource is made: providers before consumers."""
     match resource:
         case Role():

@@ -71,15 +71,30 @@ key_document() {
 }
 
 trust_document() {
-  call iam get-role --role-name "$1"
-  documents document "$work/answer" "$work/live" Role AssumeRolePolicyDocument
+  : >"$work/live"
+  if there iam get-role --role-name "$1"; then
+    documents document "$work/answer" "$work/live" Role AssumeRolePolicyDocument
+  fi
 }
 
 policy_document() {
-  call iam get-policy --policy-arn "$1"
-  version=$(documents field "$work/answer" Policy DefaultVersionId)
-  call iam get-policy-version --policy-arn "$1" --version-id "$version"
-  documents document "$work/answer" "$work/live" PolicyVersion Document
+  : >"$work/live"
+  if there iam get-policy --policy-arn "$1"; then
+    version=$(documents field "$work/answer" Policy DefaultVersionId)
+    if there iam get-policy-version --policy-arn "$1" --version-id "$version"; then
+      documents document "$work/answer" "$work/live" PolicyVersion Document
+    fi
+  fi
+}
+
+# there WORDS...: read what must be there; only what was written just now may be unknown still.
+verifying=no
+there() {
+  if look NoSuchEntity "$@"; then
+    return 0
+  fi
+  [ "$verifying" = yes ] || fail "$* finds nothing"
+  return 1
 }
 
 key_region() {
@@ -88,15 +103,33 @@ key_region() {
 
 # verify READER NAME: read the document back until it is the one that was written.
 verify() {
+  verifying=yes
+  settles "the document of $2" is_written "$1" "$2"
+  verifying=no
+}
+
+is_written() {
+  "$1" "$2"
+  [ -s "$work/live" ] && [ "$(documents equal "$work/live" "$work/new" "$partition")" = same ]
+}
+
+# settles WHAT CHECK WORDS...: check for two minutes whether what was written reads back.
+settles() {
+  what=$1
+  shift
   tries=0
-  while :; do
-    "$1" "$2"
-    same=$(documents equal "$work/live" "$work/new" "$partition")
-    [ "$same" = different ] || return 0
+  until "$@"; do
     tries=$((tries + 1))
-    [ "$tries" -lt 24 ] || fail "the document of $2 was written, but reads back differently: look who else changes it"
+    [ "$tries" -lt 24 ] || fail "$what was written, but reads back differently: look who else changes it"
     sleep "$pause"
   done
+}
+
+# is_attached KIND NAME ARN
+is_attached() {
+  look NoSuchEntity iam "list-attached-$1-policies" "--$1-name" "$2" || return 1
+  documents listed "$work/answer" AttachedPolicies PolicyArn >"$work/listed"
+  grep -Fqx "$3" "$work/listed"
 }
 
 check_account() {

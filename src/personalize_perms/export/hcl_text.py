@@ -1,4 +1,4 @@
-"""Writes HCL as `terraform fmt` leaves it: bodies of attributes and blocks, aligned equals signs, escaped templates. Pure.
+"""Writes HCL as `terraform fmt` leaves it: attributes and blocks, aligned equals signs, escaped templates. Pure.
 
 https://developer.hashicorp.com/terraform/language/expressions/strings
 """
@@ -79,7 +79,7 @@ def _aligned(pairs: Iterable[tuple[str, str]], depth: int) -> Iterator[str]:
     return (f"{_INDENT * depth}{key:<{width}} = {value}" for key, value in several)
 
 
-def expression(value: Hcl, depth: int) -> list[str]:
+def expression(value: Hcl, depth: int) -> list[str]:  # noqa: PLR0911 - one line a kind: a table
     """Return the lines of a value whose first line stands at `depth`."""
     lead = _INDENT * depth
     match value:

@@ -41,13 +41,13 @@ def exact(digits: str) -> float:
 
 def read(path: str) -> Any:
     """Return what an answer of AWS, or a file of this script, holds."""
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as plain as possible
+    with open(path, encoding="utf-8") as file:
         return json.load(file)
 
 
 def parse(path: str) -> dict[str, Any]:
     """Return the policy document in a file; an empty file stands for none."""
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123
+    with open(path, encoding="utf-8") as file:
         text = file.read()
     if not text.strip():
         return {"Version": "2012-10-17", "Statement": []}
@@ -69,7 +69,7 @@ def constant(name: str) -> NoReturn:
 def statements(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the statements, also of a document whose Statement is one object."""
     found = document.get("Statement")
-    several = found if isinstance(found, list) else [found]
+    several: list[Any] = found if isinstance(found, list) else [found]
     if not all(isinstance(one, dict) and isinstance(one.get("Sid", ""), str) for one in several):
         fail("a document has no Statement that is an object or a list of objects, so it is left alone")
     return several
@@ -77,7 +77,7 @@ def statements(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def write(path: str, value: Any) -> None:
     """Write a value as JSON, ASCII only."""
-    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
+    with open(path, "w", encoding="utf-8") as file:
         file.write(json.dumps(value, separators=(",", ":")))
 
 
@@ -202,7 +202,7 @@ def field(answer: str, *path: str) -> str:
 def document(answer: str, live: str, *path: str) -> str:
     """Write the policy document that an answer holds, which the AWS CLI shows as text or decoded."""
     found = at(answer, path)
-    with open(live, "w", encoding="utf-8") as file:  # noqa: PTH123
+    with open(live, "w", encoding="utf-8") as file:
         file.write(found if isinstance(found, str) else json.dumps(found))
     return ""
 
@@ -227,9 +227,9 @@ def ledger(tags: dict[str, str]) -> set[str]:
 
 def packed(words: set[str]) -> dict[str, str]:
     """Return the tags that hold these words, none longer than 256 characters."""
-    values = []  # type: list[str]
+    values: list[str] = []
     for word in sorted(words):
-        if values and len(values[-1]) + 1 + len(word) <= 256:  # noqa: PLR2004 - AWS's limit
+        if values and len(values[-1]) + 1 + len(word) <= 256:
             values[-1] += " " + word
         else:
             values.append(word)
@@ -288,6 +288,6 @@ COMMANDS = (merge, foreign, equal, field, document, owner, tags, description, fo
 
 
 if __name__ == "__main__":
-    said = {command.__name__: command for command in COMMANDS}[sys.argv[1]](*sys.argv[2:])  # type: ignore[operator]
+    said = {command.__name__: command for command in COMMANDS}[sys.argv[1]](*sys.argv[2:])
     if said:
         sys.stdout.write(said + "\n")

@@ -95,7 +95,7 @@ class Export:
     left_out: tuple[LeftOut, ...] = ()
 
 
-def title(resource: Resource) -> str:
+def title(resource: Resource) -> str:  # noqa: PLR0911 - one line a kind: a table
     """Return the kind and name of a resource, as plans show them."""
     match resource:
         case ManagedPolicy(arn=arn):
@@ -141,7 +141,7 @@ def _leaving(parcel: Parcel, *, resource_policies: bool) -> Parcel:
     if resource_policies:
         return parcel
     kinds = (TrustPolicyStatements, BucketPolicyStatements, KeyPolicyStatements, KeyGrant)
-    return parcel.without(leave(parcel, {kind: _UNWANTED for kind in kinds}))
+    return parcel.without(leave(parcel, dict.fromkeys(kinds, _UNWANTED)))
 
 
 def leave(parcel: Parcel, why: Mapping[type, str]) -> Iterator[LeftOut]:
@@ -167,7 +167,7 @@ class _Seen:
         self._blocked = {change.resource: change.reason for change in plan.blocked}
         self._operations = [change.operation for change in plan.changes if change.action is not Action.KEEP]
 
-    def part(self, resource: Resource) -> Part:
+    def part(self, resource: Resource) -> Part:  # noqa: PLR0911 - one line a kind: a table
         """Return a resource with what is there of it kept: tags, boundary and statements of others."""
         match resource:
             case ManagedPolicy():
@@ -192,9 +192,7 @@ class _Seen:
     def _shared(self, resource: Resource, kind: DocumentKind, name: str, *, exists: bool) -> Part:
         document = self._stored.get((kind, name))
         why = "" if document else self._blocked.get(title(resource).partition(" ")[2], "what it holds is not known")
-        return Part(
-            resource=resource, document=document, foreign=self._foreign(document), exists=exists, unknown=why
-        )
+        return Part(resource=resource, document=document, foreign=self._foreign(document), exists=exists, unknown=why)
 
     def _foreign(self, document: Mapping[str, Json] | None) -> int:
         found = documents.statements(document) if document else []

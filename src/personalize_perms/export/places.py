@@ -172,7 +172,7 @@ def names(parcel: Parcel, spell: Callable[[str], str]) -> dict[str, str]:
     return found
 
 
-def _called(resource: Resource) -> str:
+def _called(resource: Resource) -> str:  # noqa: PLR0911 - one line a kind: a table
     match resource:
         case ManagedPolicy(name=name):
             return f"{name} policy"

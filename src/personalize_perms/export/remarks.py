@@ -79,7 +79,7 @@ def owned(part: Part, engine: str) -> Iterator[str]:
 
 
 def _foreign(count: int) -> str:
-    return "1 statement" if count == 1 else f"{count} statements"
+    return {0: "no statement", 1: "1 statement"}.get(count, f"{count} statements")
 
 
 def kind_of(resource: Resource) -> DocumentKind | None:

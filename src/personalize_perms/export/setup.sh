@@ -26,6 +26,7 @@ managed_policy() {
     tagged=$(documents tags "$work/there" "$4" "$work/tags" Policy Tags)
     if [ "$tagged" != same ]; then
       call iam tag-policy --policy-arn "$2" --tags "file://$work/tags"
+      settles "the tags of $2" policy_is_tagged "$2" "$4"
       say "~ policy-tags $2"
     fi
     [ "$merged$tagged" != samesame ] || say "= managed-policy $2"
@@ -36,6 +37,11 @@ managed_policy() {
   cp "$3" "$work/new"
   verify policy_document "$2"
   say "+ managed-policy $2"
+}
+
+policy_is_tagged() {
+  look NoSuchEntity iam get-policy --policy-arn "$1" || return 1
+  [ "$(documents tags "$work/answer" "$2" "$work/tags" Policy Tags)" = same ]
 }
 
 # role NAME ARN TRUST ABOUT
@@ -60,22 +66,29 @@ role() {
 
 # role_details NAME ARN ABOUT: description, boundary and tags of a role that is there, in $work/there.
 role_details() {
-  described=$(documents description "$work/there" "$3" "$work/request")
+  if role_is_described "$1" "$3"; then
+    return 0
+  fi
   if [ "$described" != same ]; then
     call iam update-role-description --cli-input-json "file://$work/request"
-    say "~ role-description $2"
   fi
-  wanted=$(documents field "$3" PermissionsBoundary)
-  found=$(documents field "$work/there" Role PermissionsBoundary PermissionsBoundaryArn)
-  if [ -n "$wanted" ] && [ "$wanted" != "$found" ]; then
-    call iam put-role-permissions-boundary --role-name "$1" --permissions-boundary "$wanted"
-    say "~ permissions-boundary $2"
+  if [ -n "$boundary" ] && [ "$boundary" != "$found" ]; then
+    call iam put-role-permissions-boundary --role-name "$1" --permissions-boundary "$boundary"
   fi
-  tagged=$(documents tags "$work/there" "$3" "$work/tags" Role Tags)
   if [ "$tagged" != same ]; then
     call iam tag-role --role-name "$1" --tags "file://$work/tags"
-    say "~ role-tags $2"
   fi
+  settles "the description, boundary or tags of $2" role_is_described "$1" "$3"
+  say "~ role $2: its description, boundary or tags"
+}
+
+role_is_described() {
+  look NoSuchEntity iam get-role --role-name "$1" || return 1
+  described=$(documents description "$work/answer" "$2" "$work/request") || exit 1
+  boundary=$(documents field "$2" PermissionsBoundary) || exit 1
+  found=$(documents field "$work/answer" Role PermissionsBoundary PermissionsBoundaryArn) || exit 1
+  tagged=$(documents tags "$work/answer" "$2" "$work/tags" Role Tags) || exit 1
+  [ "$described$tagged" = samesame ] && { [ -z "$boundary" ] || [ "$boundary" = "$found" ]; }
 }
 
 # trust NAME ARN STATEMENTS: our statements into the trust policy in $work/live.
@@ -100,14 +113,12 @@ adopted_role() {
 
 # attachment KIND NAME ARN
 attachment() {
-  call iam "list-attached-$1-policies" "--$1-name" "$2"
-  if documents listed "$work/answer" AttachedPolicies PolicyArn | grep -Fqx "$3"; then
+  if is_attached "$1" "$2" "$3"; then
     say "= attachment $3 -> $1/$2"
     return 0
   fi
   patiently iam "attach-$1-policy" "--$1-name" "$2" --policy-arn "$3"
-  call iam "list-attached-$1-policies" "--$1-name" "$2"
-  documents listed "$work/answer" AttachedPolicies PolicyArn | grep -Fqx "$3" || fail "$3 is not attached to $2"
+  settles "the attachment of $3" is_attached "$1" "$2" "$3"
   say "+ attachment $3 -> $1/$2"
 }
 
@@ -142,12 +153,18 @@ key_policy() {
 grant() {
   key=$1 name=$2 grantee=$3
   shift 3
-  call kms list-grants --key-id "$key" --region "$(key_region "$key")"
-  if documents grants "$work/answer" "$prefix" | grep -Fq " $name $grantee"; then
+  if is_granted; then
     say "= grant $key $name"
     return 0
   fi
   patiently kms create-grant --key-id "$key" --name "$name" --grantee-principal "$grantee" --operations "$@" \
     --region "$(key_region "$key")"
+  settles "the grant $name" is_granted
   say "+ grant $key $name"
+}
+
+is_granted() {
+  look NotFoundException kms list-grants --key-id "$key" --region "$(key_region "$key")" || fail "there is no key $key"
+  documents grants "$work/answer" "$prefix" >"$work/listed"
+  cut -d' ' -f2- "$work/listed" | grep -Fqx "$name $grantee"
 }

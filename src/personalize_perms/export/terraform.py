@@ -86,13 +86,17 @@ class _Code:
             yield from hcl_text.block(one)
         for parameter in self._places.parameters.values():
             yield ""
-            values = {"description": parameter.about, "type": Raw("string"), "default": parameter.default}
+            values: dict[str, Hcl] = {
+                "description": parameter.about,
+                "type": Raw("string"),
+                "default": parameter.default,
+            }
             yield from hcl_text.block(Block(("variable", snake(parameter.name)), values))
         for part in self._parcel.parts:
             yield from self._part(part)
         for name, address in self._roles.items():
             yield ""
-            output = {"description": f"ARN of the role {name}", "value": Raw(f"{address}.arn")}
+            output: dict[str, Hcl] = {"description": f"ARN of the role {name}", "value": Raw(f"{address}.arn")}
             yield from hcl_text.block(Block(("output", f"{self._names_of(address)}_arn"), output))
 
     @staticmethod
@@ -112,7 +116,7 @@ class _Code:
             yield ""
             yield from hcl_text.block(Block(("import",), {"to": Raw(f"{kind}.{name}"), "id": imported}))
 
-    def _resource(self, part: Part) -> tuple[str, Mapping[str, Hcl], str]:
+    def _resource(self, part: Part) -> tuple[str, Mapping[str, Hcl], str]:  # noqa: PLR0911 - one line a kind
         """Return the type, attributes and import id of a part."""
         document = self._document(part)
         match part.resource:

@@ -23,8 +23,7 @@ bucket_policy() {
     same) say "= bucket-policy $1" ;;
     empty)
       call s3api delete-bucket-policy --bucket "$1" --expected-bucket-owner "$account"
-      bucket_document "$1"
-      [ ! -s "$work/live" ] || fail "the bucket policy of $1 is still there"
+      settles "that the bucket policy of $1 is gone" has_no_bucket_policy "$1"
       say "- bucket-policy $1"
       ;;
     *)
@@ -33,6 +32,11 @@ bucket_policy() {
       say "~ bucket-policy $1: statements of others that stay as they are: $(documents foreign "$work/live" "$prefix")"
       ;;
   esac
+}
+
+has_no_bucket_policy() {
+  bucket_document "$1"
+  [ ! -s "$work/live" ]
 }
 
 # key_policy ARN
@@ -65,10 +69,7 @@ grant() {
 
 # attachment KIND NAME ARN
 attachment() {
-  if ! look NoSuchEntity iam "list-attached-$1-policies" "--$1-name" "$2"; then
-    return 0
-  fi
-  if documents listed "$work/answer" AttachedPolicies PolicyArn | grep -Fqx "$3"; then
+  if is_attached "$1" "$2" "$3"; then
     call iam "detach-$1-policy" "--$1-name" "$2" --policy-arn "$3"
     say "- attachment $3 -> $1/$2"
   fi

@@ -1,4 +1,4 @@
-"""Writes the YAML that templates need, the same for the same values: mappings, lists, strings and short-form tags. Pure.
+"""Writes the YAML that templates need, always the same: mappings, lists, strings and short-form tags. Pure.
 
 Whatever could be read as something else than a string is quoted, so that every YAML reader agrees.
 https://yaml.org/spec/1.2.2/#double-quoted-style
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(::?[A-Za-z0-9_-]+|[./][A-Za-z0-9_-]+)*")
-_WORDS: Final = frozenset("y n yes no on off true false null".split())
+_WORDS: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _INDENT: Final = "  "
 
