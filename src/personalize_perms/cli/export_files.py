@@ -35,14 +35,14 @@ def deliver(files: Mapping[str, str], out: Path | None, talk: Talk, *, shown: bo
 
 def _targets(files: Mapping[str, str], out: Path) -> Iterator[tuple[Path, str]]:
     """Yield path and text: a directory gets all names, a file the first, with the others beside it."""
-    (first, text), *others = files.items()
+    text, *_ = files.values()
     if out.is_dir():
         yield from ((out / name, content) for name, content in files.items())
         return
     yield out, text
-    for name, content in others:
-        added = Path(name).stem.removeprefix(Path(first).stem)
-        yield out.with_name(f"{out.stem}{added}{out.suffix}"), content
+    for name, content in list(files.items())[1:]:
+        # personalize-undo.sh beside go.sh is go-undo.sh
+        yield out.with_name(f"{out.stem}-{Path(name).stem.rpartition('-')[2]}{out.suffix}"), content
 
 
 def _refuse_foreign(path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Final, TypeVar, assert_never
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
 from personalize_perms.model import ownership
-from personalize_perms.model.changes import Action, Plan
+from personalize_perms.model.changes import Plan, Wave
 from personalize_perms.model.live import Live, LivePolicy, LiveRole, Present
 from personalize_perms.model.operations import CreatePolicy, TagPolicy
 from personalize_perms.model.resources import (
@@ -165,7 +165,8 @@ class _Seen:
         self._live = live
         self._stored = {(stored.kind, stored.name): stored.document for stored in plan.documents}
         self._blocked = {change.resource: change.reason for change in plan.blocked}
-        self._operations = [change.operation for change in plan.changes if change.action is not Action.KEEP]
+        # What was granted before is not taken back by other engines, so it must not be forgotten either.
+        self._operations = [change.operation for change in plan.changes if change.wave is not Wave.FORGET]
 
     def part(self, resource: Resource) -> Part:  # noqa: PLR0911 - one line a kind: a table
         """Return a resource with what is there of it kept: tags, boundary and statements of others."""
@@ -212,8 +213,7 @@ class _Seen:
                 case CreatePolicy(arn=wanted.arn):
                     tags = dict(operation.tags)
                 case TagPolicy(arn=wanted.arn):
-                    kept = {key: value for key, value in tags.items() if key not in operation.remove}
-                    tags = {**kept, **operation.add}
+                    tags |= operation.add
         return tags
 
     def _role(self, wanted: Role) -> Part:
