@@ -94,7 +94,8 @@ def test_the_script_does_what_apply_does_and_the_other_takes_it_back(
     done(shell, forth)
     by_script = comparable(account)
     is_clean(program, *settings)
-    again = done(shell, forth)
+    again = shell.run(forth, real_python=True)
+    assert again.returncode == 0, again.stderr
     assert shell.writes == []
     assert {line[0] for line in again.stdout.splitlines()[1:]} == {"="}
 

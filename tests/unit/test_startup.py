@@ -6,6 +6,7 @@ import sys
 import pytest
 
 HEAVY = ("boto3", "botocore", "questionary", "prompt_toolkit", "rich", "moto", "tomlkit", "personalize_perms.aws.iam")
+EXPORT = "export {} --quiet --offline --account 111122223333 --region eu-west-1 --workflow metrics-cloudwatch"
 OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --input s3://amzn-s3-demo-bucket"
 
 
@@ -25,6 +26,9 @@ OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --
         "check",
         OFFLINE,
         f"{OFFLINE} --format json",
+        "export --help",
+        EXPORT.format("cloudformation"),
+        EXPORT.format("aws-cli"),
     ],
 )
 def test_what_needs_no_account_imports_no_heavy_library(words: str) -> None:

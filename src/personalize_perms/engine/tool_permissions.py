@@ -25,7 +25,7 @@ from personalize_perms.model.resources import (
 )
 from personalize_perms.model.settings import Workflow
 
-COMMANDS: Final = ("plan", "apply", "init", "check", "undo")
+COMMANDS: Final = ("plan", "apply", "init", "check", "export", "undo")
 _ALL = frozenset(COMMANDS)
 _GIVE = frozenset({"apply", "init"})
 _TAKE = _GIVE | {"undo"}

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from personalize_perms.export import parcel as parcels
 from personalize_perms.export import remarks, yaml_text
@@ -111,8 +111,10 @@ class _Template:
                 }
             case BucketPolicyStatements() as bucket:
                 return "AWS::S3::BucketPolicy", {"Bucket": bucket.bucket, "PolicyDocument": document}
+            case PolicyAttachment() | TrustPolicyStatements() | KeyPolicyStatements() | KeyGrant():
+                raise TypeError(f"{parcels.title(part.resource)} is no resource of its own in CloudFormation")
             case _:
-                raise TypeError(f"{parcels.title(part.resource)} has no resource in CloudFormation")
+                assert_never(part.resource)
 
     def _role(self, role: Role, document: Yaml) -> Mapping[str, Yaml]:
         boundary = self._places.whole(role.boundary_arn)

@@ -126,8 +126,12 @@ def _unseen(resource: Resource) -> Part:
     match resource:
         case ManagedPolicy() | Role():
             return Part(resource=resource, document=documents.new_document(resource.statements))
-        case _:
+        case (
+            TrustPolicyStatements() | BucketPolicyStatements() | KeyPolicyStatements() | PolicyAttachment() | KeyGrant()
+        ):
             return Part(resource=resource)
+        case _:
+            assert_never(resource)
 
 
 def seen(desired: Desired, plan: Plan, live: Live, *, resource_policies: bool = True) -> Parcel:

@@ -2,24 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Final, assert_never
+from typing import Final
 
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
 from personalize_perms.export.parcel import LeftOut, Parcel, Part, title
 from personalize_perms.model.inert import inert
-from personalize_perms.model.resources import (
-    BucketPolicyStatements,
-    Json,
-    KeyGrant,
-    KeyPolicyStatements,
-    ManagedPolicy,
-    PolicyAttachment,
-    Resource,
-    Role,
-    Statement,
-    TrustPolicyStatements,
-)
+from personalize_perms.model.resources import Json, KeyGrant, Statement
 
 MADE_BY: Final = "Made by personalize-perms export"
 """Every export holds this, so that a file may be written again and nothing else is overwritten."""
@@ -80,23 +69,6 @@ def owned(part: Part, engine: str) -> Iterator[str]:
 
 def _foreign(count: int) -> str:
     return {0: "no statement", 1: "1 statement"}.get(count, f"{count} statements")
-
-
-def kind_of(resource: Resource) -> DocumentKind | None:
-    """Return the kind of document that a resource has or is put into."""
-    match resource:
-        case ManagedPolicy():
-            return DocumentKind.MANAGED_POLICY
-        case Role() | TrustPolicyStatements():
-            return DocumentKind.TRUST_POLICY
-        case BucketPolicyStatements():
-            return DocumentKind.BUCKET_POLICY
-        case KeyPolicyStatements():
-            return DocumentKind.KEY_POLICY
-        case PolicyAttachment() | KeyGrant():
-            return None
-        case _:
-            assert_never(resource)
 
 
 def document_json(document: Mapping[str, Json]) -> str:
