@@ -164,6 +164,6 @@ adopted_role() {
 }
 
 finish() {
-  [ "$left" = 0 ] || fail "$left parts stay, for the reasons above"
+  [ "$left" = 0 ] || fail "not everything could be taken back: $left left, for the reasons above"
   say "Taken back."
 }
