@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 from account import (
@@ -241,3 +242,21 @@ def test_the_scripts_work_in_their_own_account_only(account: Account, program: P
     ran = shell.run(made.out)
     assert (ran.returncode, shell.writes) == (1, [])
     assert "this script is for account 444455556666" in ran.stderr
+
+
+def test_whatever_a_name_holds_is_a_name(account: Account, program: Program, shell: StandInAws, tmp_path: Path) -> None:
+    account.bucket(DATA)
+    odd = (*SMALL, "--name", "a.b-c_d", "--role-path", "/a'b\"$(touch>x)`touch>y`;#%{z}/")
+    settings = (*odd, "--role-description", "$(touch x)\nEND_OF_FILE\n'\"\\ é", "--tag", "a b:/=c @+-d")
+    before = comparable(account)
+    forth, back = scripts(program, *settings)
+    done(shell, forth)
+    by_script = comparable(account)
+    program.is_silent(*settings)
+    again = done(shell, forth)
+    assert {line[0] for line in again.stdout.splitlines()[1:]} == {"="}
+    done(shell, back)
+    assert comparable(account) == before
+    program.apply(*settings)
+    assert comparable(account) == by_script
+    assert not [path for path in (Path(), tmp_path) if (path / "x").exists() or (path / "y").exists()]

@@ -1,7 +1,8 @@
-"""A CloudFormation stack of an export, made by an engine that others wrote, beside the tool's own `apply`."""
+"""Accounts that other engines made from an export, beside one that the tool's own `apply` made."""
 
 import pytest
 from account import DATA, Account, Program
+from code_engine import apply_code
 from fake_aws import FakeAws
 from stack_engine import deploy
 from stand_in_aws import StandInAws
@@ -63,3 +64,19 @@ def test_a_policy_of_others_is_in_the_template_to_the_letter_and_outlives_the_st
     bare = program.run("export", "cloudformation", "--without-resource-policies", *WHOLE)
     assert "AWS::S3::BucketPolicy" not in bare.out
     assert f"# NOT IN HERE: bucket-policy {DATA}" in bare.out
+
+
+@pytest.mark.parametrize("settings", [WHOLE, (*WHOLE, "--kms-access", "grant", "--hardening", "strict")])
+def test_terraform_code_leaves_an_account_as_apply_does(
+    settings: tuple[str, ...], account: Account, program: Program
+) -> None:
+    lived_in(account)
+    made = program.run("export", "terraform", *settings)
+    assert (made.code, made.writes) == (0, [])
+    assert "Not in the export" not in made.err
+    apply_code(account, made.out)
+    by_code = comparable(account)
+    is_clean(program, *settings)
+    program.run("undo", "--yes", *settings)
+    program.apply(*settings)
+    assert comparable(account) == by_code

@@ -8,7 +8,6 @@ from typing import Final
 
 import click
 
-from personalize_perms import steps
 from personalize_perms.cli import export_files, setup
 from personalize_perms.cli.options import SettingsCommand, request_of, shared
 from personalize_perms.cli.request import Request
@@ -16,7 +15,7 @@ from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
 from personalize_perms.export.parcel import Export, LeftOut, Parcel, seen, title, unseen
 from personalize_perms.model.inert import inert
-from personalize_perms.report import envelope, lines
+from personalize_perms.report import lines
 from personalize_perms.report.lines import Line
 from personalize_perms.templates import Templates
 
@@ -79,7 +78,7 @@ def _left_out(one: LeftOut) -> Line:
 def _parcel(request: Request, talk: Talk, *, resource_policies: bool) -> tuple[Parcel | None, Result]:
     """Return what is handed over, None if nothing can be; and the result so far."""
     if request.offline:
-        return _offline(request, resource_policies=resource_policies)
+        return _offline(request, talk, resource_policies=resource_policies)
     from personalize_perms.engine import observe, planner  # noqa: PLC0415 - nothing of this for --help
 
     setup.check_answers(request.settings)
@@ -95,15 +94,9 @@ def _parcel(request: Request, talk: Talk, *, resource_policies: bool) -> tuple[P
     return seen(read.desired, plan, read.live, resource_policies=resource_policies), result
 
 
-def _offline(request: Request, *, resource_policies: bool) -> tuple[Parcel, Result]:
-    from personalize_perms.engine import key_names, offline  # noqa: PLC0415 - nothing of this for --help
-
-    place = replace(request, dry_run=True).offline_place()
-    setup.check_answers(request.settings)
-    keys = key_names.offline(request.settings, place)
-    context = steps.Context(
-        settings=request.settings, place=place, keys=keys, templates=Templates.load(request.policies_dir)
-    )
-    desired = steps.desire(context)
-    plan = offline.plan_offline(desired)  # it refuses documents that are larger than AWS allows
-    return unseen(desired, resource_policies=resource_policies), Result(data=envelope.plan_data(plan))
+def _offline(request: Request, talk: Talk, *, resource_policies: bool) -> tuple[Parcel, Result]:
+    request = replace(request, dry_run=True)  # nothing is written, so no call is needed
+    desired = setup.desire_offline(request)
+    plan = setup.plan_offline(request, desired)  # it refuses documents that are larger than AWS allows
+    talk.say(lines.finding_lines(plan.findings))
+    return unseen(desired, resource_policies=resource_policies), setup.ended(plan)

@@ -82,8 +82,13 @@ class _Template:
             "CloudFormation puts no tags on managed policies: personalize-perms apply adds them, and nothing else.",
         ]
         if there:
-            lines += ["", "These exist already, and CloudFormation refuses to create them again. Let the stack take"]
-            lines += ["them over first: aws cloudformation create-change-set --change-set-type IMPORT"]
+            lines += [
+                "",
+                "These exist already, and CloudFormation refuses to create them again. Make the stack of a template",
+            ]
+            lines += [
+                "with these alone first (aws cloudformation create-change-set --change-set-type IMPORT), then deploy:"
+            ]
             lines += [f"  {self._names[one]}: {one}" for one in there]
         return tuple(lines)
 

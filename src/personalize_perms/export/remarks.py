@@ -8,7 +8,7 @@ from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
 from personalize_perms.export.parcel import LeftOut, Parcel, Part, title
 from personalize_perms.model.inert import inert
-from personalize_perms.model.resources import Json, KeyGrant, Statement
+from personalize_perms.model.resources import Json, KeyGrant, KeyPolicyStatements, Statement
 
 MADE_BY: Final = "Made by personalize-perms export"
 """Every export holds this, so that a file may be written again and nothing else is overwritten."""
@@ -21,6 +21,8 @@ def head(parcel: Parcel, form: str, how: tuple[str, ...]) -> Iterator[str]:
     yield f"Set-up {parcel.desired.name}, made for account {place.account}, Region {place.region}."
     if not parcel.portable:
         yield "It holds documents of this account, so it is for this account only."
+    if not parcel.seen and not any(parcel.of_kind(KeyPolicyStatements)):
+        yield "The account was not read: a KMS key of a bucket is not in here unless you named it with --kms-key."
     yield ""
     yield from how
 
