@@ -161,6 +161,11 @@ def without_unknown(parcel: Parcel) -> Parcel:
     return parcel.without(LeftOut(resource=part.resource, why=part.unknown or _UNKNOWN) for part in unknown)
 
 
+def _settable(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that others than AWS can set; a stack that has made a role puts AWS's own on it."""
+    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
+
+
 class _Seen:
     """One account that was read, and what the plan makes of it."""
 
@@ -211,7 +216,7 @@ class _Seen:
 
     def _tags(self, wanted: ManagedPolicy, there: LivePolicy | None) -> dict[str, str]:
         """Return the tags as the plan leaves them: others keep theirs, and the ledger forgets nothing."""
-        tags = dict(there.tags) if there else dict(wanted.tags)
+        tags = _settable(there.tags) if there else dict(wanted.tags)
         for operation in self._operations:
             match operation:
                 case CreatePolicy(arn=wanted.arn):
@@ -226,7 +231,7 @@ class _Seen:
         if there:
             # A boundary that others have put on it is not taken off by leaving it out of the settings.
             boundary = wanted.boundary_arn or there.boundary_arn
-            wanted = replace(wanted, boundary_arn=boundary, tags={**there.tags, **wanted.tags})
+            wanted = replace(wanted, boundary_arn=boundary, tags={**_settable(there.tags), **wanted.tags})
         return self._shared(wanted, DocumentKind.TRUST_POLICY, wanted.name, exists=there is not None)
 
     def _is_attached(self, wanted: PolicyAttachment) -> bool:
