@@ -17,7 +17,10 @@ _SOURCE_KEYS = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:so
 _RESTRICTING = re.compile(
     r"(ForAnyValue:)?(StringEquals|StringEqualsIgnoreCase|StringLike|ArnEquals|ArnLike)(IfExists)?"
 )
-_ANYBODY = re.compile(r"[*?]*|o-[*?]*(/[*?/]*)?|arn:[^:]*:[^:]*:[^:]*:[0-9]*[*?][^:]*:.*")
+_ANY_ORGANISATION = re.compile(r"[*?]*|o-[*?]*(/[*?/]*)?")
+_WILD = re.compile(r"[*?]")
+_TO_ACCOUNT: Final = 5
+"""Fields of an ARN up to the account's; a wildcard may stand for several."""
 
 
 def loose_statements(
@@ -69,9 +72,30 @@ def has_source_condition(statement: Statement) -> bool:
         if isinstance(keys, dict) and _RESTRICTING.fullmatch(operator):
             for key, values in keys.items():
                 texts = [value for value in _listed(values) if isinstance(value, str)]
-                if key.lower() in _SOURCE_KEYS and texts and not any(_ANYBODY.fullmatch(text) for text in texts):
+                if key.lower() in _SOURCE_KEYS and texts and not any(_means_anybody(key.lower(), t) for t in texts):
                     return True
     return False
+
+
+def regions(statement: Statement) -> Iterator[str]:
+    """Yield the Regions of the source ARNs in the statement's conditions, where they name one."""
+    conditions = statement.get("Condition")
+    for keys in conditions.values() if isinstance(conditions, dict) else ():
+        for key, values in keys.items() if isinstance(keys, dict) else ():
+            for text in _listed(values) if key.lower() == "aws:sourcearn" else ():
+                region = text.split(":")[3:4] if isinstance(text, str) else []
+                yield from (found for found in region if found and not _WILD.search(found))
+
+
+def _means_anybody(key: str, text: str) -> bool:
+    """Tell whether the value of a source condition is met by accounts or organisations of others too."""
+    if key == "aws:sourceaccount":
+        return bool(_WILD.search(text))
+    if key == "aws:sourcearn":
+        fields = text.split(":")
+        open_ended = len(fields) < _TO_ACCOUNT or any(map(_WILD.search, fields[:_TO_ACCOUNT]))
+        return open_ended and not any(re.fullmatch("[0-9]{12}", field) for field in fields)
+    return bool(_ANY_ORGANISATION.fullmatch(text))
 
 
 def tighten(statement: dict[str, Json], condition: Mapping[str, Json]) -> list[dict[str, Json]] | None:

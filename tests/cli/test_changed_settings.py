@@ -450,6 +450,60 @@ def test_a_version_that_others_made_is_not_deleted_to_make_room(account: Account
 NAMES = ("team", "team-a", "teama", "team.a", "Team2")
 
 
+@pytest.mark.parametrize("access", ["key-policy", "grant"])
+def test_a_key_that_may_still_encrypt_a_bucket_is_kept_where_that_may_not_be_read(
+    access: str, account: Account, program: Program
+) -> None:
+    key = filled(account)
+    account.bucket("acme-encrypted", key=key)
+    wanted = ("--workflow", "batch", *IN, "--output", "s3://acme-encrypted/out/", "--kms-access", access)
+    program.apply(*wanted)
+    before = state(account, key)
+
+    account.server.on("GetBucketEncryption", *[refuses("AccessDenied", 403)] * 40)
+    program.is_silent(*wanted)
+    kept = program.json("plan", *wanted)
+    assert state(account, key) == before
+    assert f"what was granted on {key} before stays" in kept.findings["bucket-encryption"]["message"]
+
+    narrower = program.converges("--workflow", "import", *IN, "--kms-access", access)
+    assert ("bucket-policy", "acme-encrypted") in narrower.changes("delete")
+    assert len(account.key_policy(key)["Statement"]) == 3
+
+    account.server.forget()
+    program.converges("--workflow", "import", *IN, "--kms-access", access)
+    assert account.grants(key) == []
+    assert len(account.key_policy(key)["Statement"]) == 2
+
+
+@pytest.mark.parametrize("role", [(), ADOPTED])
+def test_a_set_up_that_moves_to_another_region_says_what_that_ends(
+    role: tuple[str, ...], account: Account, program: Program
+) -> None:
+    filled(account)
+    account.bucket("acme-ohio", region="us-east-2")
+    program.apply(*IN, *role)
+    there = ("--input", "s3://acme-ohio", "--region", "us-east-2", *role)
+    moving = program.json("plan", *there).findings["another-region"]
+    assert "is for eu-west-1 so far" in moving["message"]
+    assert "--name" in moving["remedy"]
+
+    assert "another-region" not in program.json("plan", *there, "--name", "ohio").findings
+    program.apply(*there)
+    assert "another-region" not in program.json("plan", *there).findings
+
+
+def test_a_boundary_that_the_settings_no_longer_name_stays_and_is_named(account: Account, program: Program) -> None:
+    filled(account)
+    boundary = account.policy("boundary")
+    program.apply(*IN, "--permissions-boundary", boundary)
+    assert program.json("plan", *IN, "--permissions-boundary", boundary).findings == {}
+    program.is_silent(*IN)
+    found = program.json("plan", *IN).findings["permissions-boundary-stays"]
+    assert boundary in found["message"]
+    assert "--role-name personalize-service-role" in found["remedy"]
+
+
 def makers(policy: Document) -> set[str]:
     """Return the set-ups whose statements are in a document, and make sure that the rest is theirs."""
     made_by = {sid: [name for name in NAMES if ownership.is_own_sid(sid, name)] for sid in sids(policy)}

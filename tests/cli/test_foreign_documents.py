@@ -18,7 +18,7 @@ from account import (
     sids,
     trusts,
 )
-from fake_aws import Answer, Call, FakeAws
+from fake_aws import Answer, Call, FakeAws, refuses
 
 from personalize_perms.model import ownership
 from strict import same_meaning
@@ -260,3 +260,20 @@ def test_a_bucket_that_is_dropped_while_its_policy_cannot_be_read_is_not_forgott
     account.put_bucket_policy(DATA, ours or "")
     program.converges("--input", f"s3://{RESULTS}")
     assert account.bucket_text() is None
+
+
+@pytest.mark.parametrize("way", ["keep", "undo"])
+def test_a_person_is_not_told_that_the_rest_was_done_where_it_was_not(
+    way: str, account: Account, program: Program
+) -> None:
+    account.bucket(DATA, "not JSON")
+    account.bucket(RESULTS)
+    wanted = ("apply", "--yes", "--input", f"s3://{DATA}", "--input", f"s3://{RESULTS}")
+    account.server.on("PutBucketPolicy", *[refuses("AccessDenied", 403)] * 40)
+    failed = program.run(*wanted, "--on-failure", way)
+    assert failed.code == 1
+    assert "Blocked changes were left out" in failed.err
+    assert "everything else was done" not in failed.err
+
+    account.server.forget()
+    assert "Blocked changes were left out; everything else was done" in program.run(*wanted).err

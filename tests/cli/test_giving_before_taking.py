@@ -1,12 +1,19 @@
 """Nobody is without access in between: what replaces a permission is given and seen before the old one goes."""
 
+import json
 from collections.abc import Callable
 
 import pytest
-from account import DATA, RESULTS, Account, Program, document, policy_arn, role_arn, root_keeps
+from account import DATA, RESULTS, Account, Program, document, policy_arn, role_arn, root_keeps, trusts
 from fake_aws import Answer, Call, FakeAws, refuses
 
+from strict import same_meaning
+
 SERVICE_POLICY = "personalize-service-access"
+TWICE = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Effect": "Allow", "Action": "sts:AssumeRole",'
+    ' "Principal": {"Service": "glue.amazonaws.com"}}]}'
+)
 IN = ("--input", f"s3://{DATA}/in/")
 OUT = ("--workflow", "import", "--workflow", "export", "--output", f"s3://{RESULTS}/out/")
 
@@ -59,6 +66,69 @@ def test_a_role_keeps_its_grant_until_the_key_policy_names_it(account: Account, 
     program.converges(*IN)
     assert account.grants(key) == []
     assert role_arn("personalize-service-role") in account.key_text(key)
+
+
+def test_a_role_keeps_its_grant_where_the_key_policy_may_not_be_edited(account: Account, program: Program) -> None:
+    key = account.key(document(root_keeps()))
+    account.bucket(key=key)
+    program.apply(*IN, "--kms-access", "grant")
+    granting = account.key_text(key)
+    account.put_key_policy(key, "not JSON any more")
+    held = program.converges(*IN, code=1)
+    assert [kind for kind, _ in held.changes("blocked")] == ["key-policy", "grant"]
+    assert len(account.grants(key)) == 1
+
+    account.put_key_policy(key, granting)
+    program.converges(*IN)
+    assert account.grants(key) == []
+    assert role_arn("personalize-service-role") in account.key_text(key)
+
+
+def test_a_role_keeps_its_statement_where_the_grants_may_not_be_listed(
+    account: Account, program: Program, aws: FakeAws
+) -> None:
+    key = account.key(document(root_keeps()))
+    account.bucket(key=key)
+    program.apply(*IN)
+    before = account.key_text(key)
+    denied(aws, "ListGrants")
+    held = program.converges(*IN, "--kms-access", "grant", code=1)
+    assert {kind for kind, _ in held.changes("blocked")} == {"grant", "key-policy"}
+    assert account.key_text(key) == before
+    assert same_meaning(json.dumps(held.documents()["key-policy", key]), account.key_text(key))
+
+    aws.forget()
+    program.converges(*IN, "--kms-access", "grant")
+    assert role_arn("personalize-service-role") not in account.key_text(key)
+
+
+@pytest.mark.parametrize("broken", ["trust-policy", "key-policy"])
+def test_the_former_role_keeps_all_where_the_next_one_is_not_let_in(
+    broken: str, account: Account, program: Program
+) -> None:
+    key = account.key(document(root_keeps()))
+    account.bucket(key=key)
+    account.role("next", document(trusts({"Service": "glue.amazonaws.com"})))
+    program.apply(*IN)
+    adopting = (*IN, "--role-arn", role_arn("next"))
+    good = account.trust_text("next"), account.key_text(key)
+    if broken == "trust-policy":
+        account.iam.update_assume_role_policy(RoleName="next", PolicyDocument=TWICE)
+    else:
+        account.put_key_policy(key, "not JSON any more")
+
+    held = program.converges(*adopting, code=1)
+    assert held.changes("delete") == []
+    former = "personalize-service-role"
+    assert former in account.roles()
+    assert f"role/{former}" in account.holders(SERVICE_POLICY)
+    assert role_arn(former) in account.policy_text("personalize-user-access")
+
+    account.iam.update_assume_role_policy(RoleName="next", PolicyDocument=good[0])
+    account.put_key_policy(key, good[1])
+    program.converges(*adopting)
+    assert former not in account.roles()
+    assert role_arn("next") in account.policy_text("personalize-user-access")
 
 
 def test_people_may_pass_the_old_role_until_the_new_one_holds_its_policies(

@@ -71,21 +71,21 @@ def test_an_unknown_key_that_resembles_nothing_gets_the_list(file: Path) -> None
 @pytest.mark.parametrize(
     ("text", "key", "kind", "right"),
     [
-        ("account = 123456789012", "account", "a number", 'account = "…"'),
-        ('tighten-trust = "yes"', "tighten-trust", "a string", "tighten-trust = true"),
-        ("require-mfa = 1", "require-mfa", "a number", "require-mfa = true"),
-        ("input = [1]", "input", "a list", 'input = ["…", "…"]'),
-        ("input = true", "input", "true or false", 'input = ["…", "…"]'),
-        ('name = ["a"]', "name", "a list", 'name = "…"'),
-        ("[name]", "name", "a table", 'name = "…"'),
-        ("name = 2024-01-01", "name", "a date or time", 'name = "…"'),
+        ("account = 123456789012", "account", "is a number", 'account = "…"'),
+        ('tighten-trust = "yes"', "tighten-trust", "is a string", "tighten-trust = true"),
+        ("require-mfa = 1", "require-mfa", "is a number", "require-mfa = true"),
+        ("input = [1]", "input", "holds a number", 'input = ["…", "…"]'),
+        ("input = true", "input", "is true or false", 'input = ["…", "…"]'),
+        ('name = ["a"]', "name", "is a list", 'name = "…"'),
+        ("[name]", "name", "is a table", 'name = "…"'),
+        ("name = 2024-01-01", "name", "is a date or time", 'name = "…"'),
     ],
 )
 def test_a_wrong_type_names_file_key_and_what_is_right(file: Path, text: str, key: str, kind: str, right: str) -> None:
     with pytest.raises(SettingsError) as caught:
         settings_file.read(written(file, text))
 
-    assert caught.value.message == f"{file}: {key} is {kind}"
+    assert caught.value.message == f"{file}: {key} {kind}"
     assert right in caught.value.hint
 
 
@@ -185,6 +185,14 @@ def test_windows_line_ends_stay(file: Path) -> None:
     settings_file.save(file, Settings(name="b"), {})
 
     assert file.read_bytes() == b'# ours\r\nname = "b" # why\r\n'
+
+
+def test_the_mark_that_editors_of_windows_put_before_the_text_is_read_over_and_stays(file: Path) -> None:
+    file.write_bytes(b'\xef\xbb\xbfname = "team"\n')
+
+    assert settings_file.read(file) == {"name": "team"}
+    assert settings_file.save(file, Settings(name="other"), {})
+    assert file.read_bytes() == b'\xef\xbb\xbfname = "other"\n'
 
 
 def test_a_file_that_is_not_toml_is_not_overwritten(file: Path) -> None:

@@ -222,6 +222,58 @@ def test_a_reader_that_goes_away_ends_the_program_quietly(aws: FakeAws, account:
     assert b"Exception ignored" not in err
 
 
+FULL = [Path(name) for name in ("/dev/full",) if Path(name).exists()]
+
+
+@pytest.mark.parametrize("full", FULL)
+@pytest.mark.parametrize("words", ["--help", "completion bash", "plan", "plan --format json", "apply --yes"])
+def test_a_full_disk_under_the_result_is_told_without_a_traceback(
+    words: str, full: Path, aws: FakeAws, account: Account
+) -> None:
+    account.bucket()
+    command = [
+        sys.executable,
+        "-m",
+        "personalize_perms",
+        *words.split(),
+        *(IN if "plan" in words or "apply" in words else ()),
+    ]
+    with full.open("wb") as nowhere:
+        done = subprocess.run(command, stdout=nowhere, stderr=subprocess.PIPE, text=True, env=os.environ)
+    assert done.returncode == 1
+    assert done.stderr.count("Error: the output could not be written") == 1
+    for word in ("Traceback", "Exception ignored", "a bug"):
+        assert word not in done.stderr
+
+
+@pytest.mark.parametrize("full", FULL)
+def test_a_full_disk_under_the_talk_ends_the_run_before_it_begins(full: Path, aws: FakeAws, account: Account) -> None:
+    account.bucket()
+    with full.open("wb") as nowhere:
+        done = subprocess.run(
+            [sys.executable, "-m", "personalize_perms", "apply", "--yes", *IN],
+            stdout=subprocess.PIPE,
+            stderr=nowhere,
+            env=os.environ,
+        )
+    assert done.returncode == 1
+    assert account.bucket_text() is None
+
+
+@pytest.mark.parametrize("closed", [1, 2])
+def test_a_closed_stream_does_not_end_the_run(closed: int, aws: FakeAws, account: Account) -> None:
+    account.bucket()
+    run = f"import os, sys; os.close({closed}); os.execv(sys.executable, [sys.executable, '-m', *sys.argv[1:]])"
+    done = subprocess.run(
+        [sys.executable, "-c", run, "personalize_perms", "apply", "--yes", *IN],
+        capture_output=True,
+        text=True,
+        env=os.environ,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert account.bucket_text() is not None
+
+
 def test_text_outside_the_streams_encoding_does_not_end_the_run(aws: FakeAws, account: Account) -> None:
     statement = {
         "Sid": "Käse🧀",

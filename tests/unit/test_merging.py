@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personalize_perms import documents
-from personalize_perms.documents import DocumentEdit, DocumentKind
+from personalize_perms.documents import DocumentKind, merging
+from personalize_perms.documents.merging import DocumentEdit
 from personalize_perms.model.errors import DocumentError, ResourceConflict
 
 Statement = dict[str, Any]
@@ -32,7 +33,7 @@ def merge(
     before: str | None, after: str | None, now: str | None, kind: DocumentKind = DocumentKind.BUCKET_POLICY
 ) -> str | None:
     edit = DocumentEdit(kind=kind, name="thing", before=before, after=after)
-    return documents.merge(edit, now, is_own, "aws")
+    return merging.merge(edit, now, is_own, "aws")
 
 
 def statements(found: str | None) -> list[Statement]:
@@ -147,6 +148,20 @@ def test_a_document_may_be_as_large_as_aws_allows_and_not_a_byte_larger() -> Non
 def test_a_key_policy_is_never_emptied() -> None:
     with pytest.raises(DocumentError, match="nothing would be left"):
         merge(text(OURS, THEIRS), text(THEIRS), text(OURS), DocumentKind.KEY_POLICY)
+
+
+def test_an_edit_that_is_there_is_no_conflict_with_what_others_put_beside_it() -> None:
+    now = text(THEIRS, OURS, CHANGED)
+    assert merge(text(THEIRS), text(THEIRS, OURS), now) == now
+
+
+def test_a_quota_that_was_raised_for_what_is_to_be_stored_counts_for_what_is_there_now_too() -> None:
+    kind = DocumentKind.TRUST_POLICY
+    large = one("OursA", "sts:AssumeRole" * (documents.LIMITS[kind] // 10))
+    merged = merge(text(THEIRS), text(THEIRS, large), text(NEW), kind)
+    assert statements(merged) == [NEW, large]
+    with pytest.raises(DocumentError, match="AWS allows"):
+        merge(text(THEIRS), text(THEIRS, large), text(NEW, one("More", "sts:TagSession" * 9)), kind)
 
 
 foreign = st.lists(

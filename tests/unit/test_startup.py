@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
-HEAVY = ("boto3", "botocore", "questionary", "prompt_toolkit", "rich", "moto", "tomlkit", "personalize_perms.aws.iam")
+LIBRARIES = ("boto3", "botocore", "questionary", "prompt_toolkit", "rich", "moto", "tomlkit")
+HEAVY = (*LIBRARIES, "personalize_perms.aws.iam")
+_NOT_OFFLINE = ("model.live", "model.examination", "model.operations", "documents.merging", "engine.planner")
+NOT_OFFLINE = tuple(f"personalize_perms.{name}" for name in _NOT_OFFLINE)
 EXPORT = "export {} --quiet --offline --account 111122223333 --region eu-west-1 --workflow metrics-cloudwatch"
 OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --input s3://amzn-s3-demo-bucket"
 
@@ -19,6 +22,8 @@ OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --
         "apply --help",
         "check --help",
         "check --offline",
+        "diagnose --help",
+        "diagnose quota:LimitExceededException",
         "completion bash",
         "explain",
         "plan --no-such-option",
@@ -31,7 +36,7 @@ OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --
         EXPORT.format("aws-cli"),
     ],
 )
-def test_what_needs_no_account_imports_no_heavy_library(words: str) -> None:
+def test_what_needs_no_account_imports_nothing_heavy(words: str) -> None:
     code = (
         "import sys\n"
         "from personalize_perms.cli.main import main\n"
@@ -40,3 +45,15 @@ def test_what_needs_no_account_imports_no_heavy_library(words: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *words.split()], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "HEAVY []", done.stderr
+
+
+def test_the_offline_dry_run_imports_nothing_of_what_reads_an_account() -> None:
+    code = (
+        "import sys\n"
+        "from personalize_perms.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        f"finally: print([name for name in {NOT_OFFLINE!r} if name in sys.modules])"
+    )
+    words = [*OFFLINE.split(), "--format", "json"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr

@@ -137,6 +137,11 @@ _SIGN_IN: Final = frozenset(
     }
 )
 _SERVER_ERRORS: Final = range(500, 600)
+_WEB_PAGE: Final = re.compile(r"\s*<(!doctype|html)", re.IGNORECASE)
+_INCOMPLETE: Final = "IncompleteAnswer"
+_CUT_SHORT: Final = frozenset({_INCOMPLETE, "ResponseParserError"})
+_CUT_SHORT_AT_MOST: Final = 2
+"""How often in a row a read whose answer was cut short is asked again."""
 
 
 def fault_of(code: str, message: str, status: int) -> Fault:
@@ -171,11 +176,26 @@ def translated(action: str, resource: str) -> Iterator[None]:
         raise _incomplete("the answer holds a text that is not UTF-8", action, resource) from error
 
 
+def asked(action: str, resource: str, ask: Callable[[], T]) -> T:
+    """Return what `ask` reads; raise `AwsError` if AWS does not say.
+
+    An answer of which only a part arrived is asked for again: botocore does that for a broken connection alone.
+    """
+    for _ in range(_CUT_SHORT_AT_MOST):
+        try:
+            with translated(action, resource):
+                return ask()
+        except AwsError as error:
+            if error.code not in _CUT_SHORT:
+                raise
+    with translated(action, resource):
+        return ask()
+
+
 def looked_up(action: str, resource: str, ask: Callable[[], T]) -> Read[T]:
     """Return what `ask` reads as a value: absent and denied are answers, everything else raises `AwsError`."""
     try:
-        with translated(action, resource):
-            return Present(ask())
+        return Present(asked(action, resource, ask))
     except AwsError as error:
         return answered(error)
 
@@ -193,8 +213,11 @@ def _from_answer(error: "ClientError", action: str, resource: str) -> AwsError:
     answer = error.response.get("Error", {})
     about = error.response.get("ResponseMetadata", {})
     code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
-    headers = about.get("HTTPHeaders", {})
-    fault = fault_of(code, message, about.get("HTTPStatusCode", 0))
+    headers, status = about.get("HTTPHeaders", {}), about.get("HTTPStatusCode", 0)
+    if _WEB_PAGE.match(message):
+        # From something between here and AWS: its 404 does not mean that AWS has no such thing.
+        return _incomplete(f"the answer ({code}) is a web page, not AWS's", action, resource)
+    fault = fault_of(code, message, status)
     if error.operation_name in _SIGN_IN and fault in {Fault.DENIED, Fault.ABSENT, Fault.REFUSED}:
         fault = Fault.CREDENTIALS
     return AwsError(
@@ -217,4 +240,4 @@ def _from_botocore(error: Exception, action: str, resource: str) -> AwsError:
 
 
 def _incomplete(message: str, action: str, resource: str) -> AwsError:
-    return AwsError(Fault.UNKNOWN, code="IncompleteAnswer", message=message, action=action, resource=resource)
+    return AwsError(Fault.UNKNOWN, code=_INCOMPLETE, message=message, action=action, resource=resource)

@@ -144,12 +144,19 @@ def completed(request: Request, plan: Plan, result: Result, talk: Talk) -> Resul
     if result.exit_code == 0 and not request.as_json:
         talk.out.line(plan.role_arn)
     if plan.blocked:
-        talk.warn([Line("Blocked changes were left out; everything else was done. See '!' above.", "warning")])
+        rest = "; everything else was done" if _all_done(result) else ""
+        talk.warn([Line(f"Blocked changes were left out{rest}. See '!' above.", "warning")])
     if request.command == "init" and not request.sandbox:
         _save(request, talk)
     if result.exit_code == 0:
         talk.say(_what_next(request, plan))
     return result
+
+
+def _all_done(result: Result) -> bool:
+    """Tell whether everything that was to be written was, and stays."""
+    outcomes = result.data["outcomes"]
+    return "taken_back" not in result.data and all(outcome["status"] == "done" for outcome in outcomes)
 
 
 def _save(request: Request, talk: Talk) -> None:
@@ -179,6 +186,6 @@ def _what_next(request: Request, plan: Plan) -> Iterator[Line]:
         yield Line("For your own account: personalize-perms init")
         return
     words = ["personalize-perms", "apply", *arguments(request.settings), *request.arguments()]
-    yield Line(f"Amazon Personalize can use the role {plan.role_arn}", "done")
+    yield Line(f"Amazon Personalize is granted what it needs, through the role {plan.role_arn}", "done")
     yield Line(f"The same again, without questions: {inert(shlex.join(words))} --yes")
     yield Line(f"Next: pass that role when you create import jobs, exports and the like: {_USE_IT}")

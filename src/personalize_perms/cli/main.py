@@ -1,17 +1,18 @@
 """The entry point: commands, exit codes, and one place where every failure is shown."""
 
+import errno
 import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
 from personalize_perms import __version__
-from personalize_perms.model.errors import Cancelled, PersonalizePermsError
+from personalize_perms.model.errors import Cancelled, OutputFailed, PersonalizePermsError
 from personalize_perms.model.inert import inert
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "plan": ("plan", "What would change in the account; with --out, saved to be applied later."),
     "apply": ("apply", "Make it so, from the settings file and flags, or exactly a saved plan."),
     "check": ("check", "Is everything in place, and can each workflow run? Every link, and why not."),
+    "diagnose": ("diagnose", "From an error's text, a failed job or a CloudTrail event to what mends it."),
+    "audit": ("audit", "What in the account lets Personalize in, and is too wide, missing or dead there."),
     "undo": ("undo", "Take back exactly what was added, and leave what others rely on."),
     "export": ("export", "The set-up as code for others to run: CloudFormation, Terraform, shell, JSON."),
     "explain": ("explain", "Why each statement is there, and the AWS page that says so."),
@@ -74,6 +77,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what a code page cannot show must not end a run
@@ -82,13 +86,41 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output went away; what was to be done is done.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         code = 1
+    except (OSError, OutputFailed) as error:
+        code = _unwritten(error)
     if code == Cancelled.exit_code and threading.active_count() > 1:
         # After a second Ctrl-C calls may still be under way: whoever stops at once does not wait for their answers.
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Write nowhere where whoever started the program closed a stream."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - quick to import; open to the end
+            setattr(sys, name, nowhere)
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what is still to be written go nowhere: Python would try once more at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _unwritten(error: OSError | OutputFailed) -> int:
+    """Say that a stream could not be written to, if that can be said."""
+    from personalize_perms.report import lines, printer  # noqa: PLC0415 - nothing of this for --help
+
+    failure = printer.unwritten(error) if isinstance(error, OSError) else error
+    try:
+        printer.Printer(sys.stderr, colour=False).lines(lines.error_lines(failure))
+    except (OSError, OutputFailed):
+        _silence(sys.stderr)
+    _silence(sys.stdout)
+    return failure.exit_code
 
 
 def _run(words: list[str]) -> int:
@@ -98,11 +130,13 @@ def _run(words: list[str]) -> int:
         return _usage(words, error)
     except (click.Abort, KeyboardInterrupt):
         return _failed(words, Cancelled("stopped; nothing more was changed"))
+    except (BrokenPipeError, OutputFailed):
+        raise
     except PersonalizePermsError as error:
         return _failed(words, error)
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the one place where the unexpected is told to a person
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+            raise  # a stream's, not a file's
         return _unexpected(words, error)
     if result is None or isinstance(result, int):
         return result or 0  # --help and --version

@@ -38,6 +38,8 @@ _KINDS: Final[Mapping[type, str]] = {
 }
 _LONGEST: Final = 1_000_000
 """Bytes of a file: far more than anybody writes, and little enough to be read in a moment."""
+_BOM: Final = b"\xef\xbb\xbf"
+"""What some editors of Windows put before the text. TOML knows none, so it is taken off, and put back."""
 _HEADER: Final = "Settings of personalize-perms. The keys are the flags of its command line."
 
 
@@ -68,14 +70,15 @@ def save(path: Path, settings: Settings, extra: Mapping[str, str]) -> bool:
 
     before = _content(path) if path.exists() else b""
     _parsed(path, before)
-    document = tomlkit.parse(before) if before else tomlkit.document()
+    mark = _BOM if before.startswith(_BOM) else b""
+    document = tomlkit.parse(before.removeprefix(mark)) if before else tomlkit.document()
     if not before:
         document.add(tomlkit.comment(_HEADER))
     for option in OPTIONS:
         _put(document, option.key, _wanted(settings, option))
     for key, text in extra.items():
         _put(document, key.replace("_", "-"), text)
-    after = tomlkit.dumps(document).encode()
+    after = mark + tomlkit.dumps(document).encode()
     if after == before:
         return False
     _replace(path.resolve(), after)
@@ -104,7 +107,7 @@ def _content(path: Path) -> bytes:
 
 def _parsed(path: Path, content: bytes) -> dict[str, object]:
     try:
-        return tomllib.loads(content.decode())
+        return tomllib.loads(content.removeprefix(_BOM).decode())
     except (ValueError, RecursionError) as error:  # also a number with more digits than Python takes
         raise SettingsError(
             f"the settings file {_shown(path)} is not TOML",
@@ -124,10 +127,13 @@ def _known_key(path: Path, written: str) -> str:
 
 def _checked(path: Path, key: str, value: object) -> object:
     option = _OPTIONS.get(key)
+    is_ = "is"
     if option and option.repeatable:
         items = value if isinstance(value, list) else [value]
-        if all(isinstance(item, str) for item in items):
+        strange = next((item for item in items if not isinstance(item, str)), None)
+        if strange is None:
             return tuple(items)
+        is_, value = ("holds", strange) if isinstance(value, list) else (is_, value)
         right = f'a list of strings: {key} = ["…", "…"]'
     elif key in RUN_SWITCHES or (option and option.parse is None):
         if isinstance(value, bool):
@@ -138,7 +144,7 @@ def _checked(path: Path, key: str, value: object) -> object:
             return value
         right = f'a string in quotes: {key} = "…"'
     raise SettingsError(
-        f"{_shown(path)}: {key} is {_KINDS.get(type(value), 'a date or time')}", hint=f"{key} takes {right}"
+        f"{_shown(path)}: {key} {is_} {_KINDS.get(type(value), 'a date or time')}", hint=f"{key} takes {right}"
     )
 
 

@@ -156,9 +156,10 @@ def confirm(request: Request, plan: Plan) -> None:
     if request.yes or not plan.writes:
         return
     if not request.may_ask:
+        show = {"undo": "undo --dry-run", "audit": "audit --fix ... --dry-run"}.get(request.command, "plan")
         raise SettingsError(
             "nothing was changed: the plan needs a confirmation, and there is no terminal to ask on",
-            hint="look at the plan (personalize-perms plan), then add --yes",
+            hint=f"look at the plan (personalize-perms {show}), then add --yes",
         )
     from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
 

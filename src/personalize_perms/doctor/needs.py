@@ -36,6 +36,8 @@ class Need:
     question: Question
     scope: str = ""
     """What the resource of the question stands for, as a statement names it; empty: the resource itself."""
+    is_granted: bool = True
+    """Whether the set-up grants it, so that bringing it to its settings can mend it."""
 
 
 def needs(settings: Settings, place: Place, uses: Iterable[KeyUse], role: LiveRole | None) -> tuple[Need, ...]:

@@ -133,6 +133,10 @@ def not_asked(who: str, answer: object) -> str:
     """Return why an opinion could not be had, or nothing."""
     if not isinstance(answer, Unreadable):
         return ""
-    reason = answer.reason.partition("\n")[0]
-    shown = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}..."
-    return f"{who} was not asked, {answer.action}: {shown}"
+    return f"{who} was not asked, {answer.action}: {shortened(answer.reason)}"
+
+
+def shortened(reason: str) -> str:
+    """Return the first line of AWS's reason, or as much of it as a person reads."""
+    first = reason.partition("\n")[0]
+    return first if len(first) <= _LONGEST else f"{first[:_LONGEST]}..."

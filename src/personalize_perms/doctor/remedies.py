@@ -15,6 +15,7 @@ from personalize_perms.model.changes import Action, Plan
 from personalize_perms.model.examination import Link
 from personalize_perms.model.findings import Verdict
 from personalize_perms.model.resources import Json
+from personalize_perms.trust import SERVICE
 
 if TYPE_CHECKING:
     from personalize_perms.doctor.chain import Chain
@@ -65,7 +66,7 @@ def remedy(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[s
         return _to_know(group, chain), None
     if decision.statement:
         return _exempt(group, chain, repair)
-    command = repair.mends(first.link, where)
+    command = repair.mends(first.link, where) if first.need.is_granted else ""
     if command:
         return command, None
     hint = repair.blocked(first.link, where)
@@ -101,6 +102,9 @@ def _allowing(group: "Sequence[Judged]") -> dict[str, object]:
     actions = dict.fromkeys(one.need.question.action for one in group)
     resources = dict.fromkeys(one.need.scope or one.need.question.resource for one in group)
     statement: dict[str, object] = {"Effect": "Allow", "Action": [*actions], "Resource": [*resources]}
+    if first.action == "iam:PassRole":
+        # To this service only: whoever may pass a role anywhere may do all that the role may do.
+        statement["Condition"] = {"StringEquals": {"iam:PassedToService": SERVICE}}
     if group[0].decision.lacking is Layer.RESOURCE:
         kind = "Service" if first.principal.type is PrincipalType.SERVICE else "AWS"
         statement = {"Effect": "Allow", "Principal": {kind: first.principal.arn}, **statement}

@@ -70,6 +70,11 @@ def _unknown_block(bucket: str, found: Unreadable) -> Finding:
     )
 
 
+def is_denied(unread: Unreadable) -> bool:
+    """Tell whether it was AWS that did not allow it, not a stand-in or a network that does not know it."""
+    return unread.reason.startswith("AccessDenied")
+
+
 def other_keys(
     carriers: Iterable[Carrier], unread: Unreadable | None, uses: Iterable[KeyUse], role_arn: str
 ) -> Iterator[Finding]:
@@ -88,7 +93,7 @@ def other_keys(
                 remedy=f"name it, too: --kms-key {keys[0]}",
                 docs=_KEY_DOCS,
             )
-    if unread:
+    if unread and is_denied(unread):
         yield Finding(
             check="dataset-group-key",
             severity=Severity.LOW,

@@ -3,6 +3,7 @@
 Others own most of what stands in a bucket, key or trust policy. So statements stay a list (never a map by Sid),
 existing ones keep their text and order, and equality fails towards "different": it only answers "is ours already
 there", "did someone change it" and "did the write land".
+Merging with what others did meanwhile is for runs that write: it is imported from its own module.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
@@ -19,14 +20,12 @@ from personalize_perms.documents.measuring import (
     size,
     to_text,
 )
-from personalize_perms.documents.merging import DocumentEdit, merge
 from personalize_perms.documents.reading import parse, statements, strict_json
 
 __all__ = [
     "LIMITS",
     "MANAGED_POLICY_LIMIT",
     "VERSION",
-    "DocumentEdit",
     "DocumentKind",
     "Edit",
     "carries",
@@ -35,7 +34,6 @@ __all__ = [
     "digest",
     "edit",
     "managed_policy_size",
-    "merge",
     "new_document",
     "normalised",
     "parse",

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from personalize_perms import documents
 from personalize_perms.aws.errors import AwsError, Fault
+from personalize_perms.documents.merging import merge
 from personalize_perms.engine import pace
 from personalize_perms.engine.journal import Journal
 from personalize_perms.engine.operations import Operations
@@ -147,7 +148,7 @@ class Delivery:
         if text is None and not isinstance(step.operation, PutBucketPolicy):
             raise ResourceConflict(f"{edit.name} is no longer there", hint=_AGAIN)
         try:
-            merged = documents.merge(edit, text, self._is_own, self._partition)
+            merged = merge(edit, text, self._is_own, self._partition)
         except DocumentError as error:
             raise ResourceConflict(
                 f"others changed {edit.name} at the same time, and our change cannot be added: {error.message}",

@@ -68,10 +68,12 @@ def _policy(arn: str, read: Read[LivePolicy], partition: str) -> _Facts:
     if isinstance(read, Present):
         found = read.value
         holders = [found.users, found.groups, found.roles]
-        oldest = documents.digest(found.oldest_spare_json, partition)
+        spare = [found.spare_jsons.get(version, "") for version in found.spare_versions]
         yield f"tags of {arn}", _digest(found.tags)
         yield f"attachments of {arn}", _digest([found.boundary_of, *map(sorted, holders)])
-        versions = _digest([found.version_id, found.spare_versions, oldest])
+        versions = _digest(
+            [found.version_id, found.spare_versions, [documents.digest(text, partition) for text in spare]]
+        )
         yield f"versions of {arn}", _state(found.unread_versions or Present(versions), str)
 
 

@@ -3,8 +3,9 @@
 https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-key-access.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from personalize_perms import steps
 from personalize_perms.engine.key_names import full_reference, is_key_reference, is_local, no_key
@@ -34,11 +35,17 @@ class ResolvedKeys:
 
 
 def resolve(
-    settings: Settings, place: Place, bucket_keys: Mapping[str, Read[str]], facts: Mapping[str, Read[KeyFacts] | None]
+    settings: Settings,
+    place: Place,
+    bucket_keys: Mapping[str, Read[str]],
+    facts: Mapping[str, Read[KeyFacts] | None],
+    granted: Iterable[str] = (),
 ) -> ResolvedKeys:
     """Return the keys that the settings name and those of their buckets.
 
     `facts` are by full reference. Whatever cannot be used becomes a refusal: a set-up around such a key cannot work.
+    `granted` are the keys on which the set-up granted something before: where it may not be read what encrypts a
+    bucket, that may be one of them, so nothing is taken back from it.
     """
     resolved = ResolvedKeys()
     explicit: list[Arn] = []
@@ -46,17 +53,22 @@ def resolve(
         found = _judge(full_reference(reference, place), "", place, facts, resolved)
         explicit += [found] if found else []
     by_bucket: dict[str, Arn] = {}
+    unread: dict[str, Unreadable] = {}
     for bucket in settings.buckets:
         key = bucket_keys.get(bucket, Absent())
         if isinstance(key, Unreadable):
-            resolved.findings.append(_unknown_encryption(bucket, key))
+            unread[bucket] = key
         elif isinstance(key, Present):
             found = _judge(full_reference(key.value, place) if key.value else "", bucket, place, facts, resolved)
             if found:
                 by_bucket[bucket] = found
-    if Workflow.ENCRYPTED_DATASET_GROUP in settings.workflows and not explicit and not by_bucket:
+    known = {*explicit, *by_bucket.values()}
+    there = (Arn.parse(arn) for arn in dict.fromkeys(granted) if not isinstance(facts.get(arn), Absent))
+    kept = [arn for arn in there if arn not in known] if unread else []
+    resolved.findings += (_unknown_encryption(bucket, read, kept) for bucket, read in unread.items())
+    if Workflow.ENCRYPTED_DATASET_GROUP in settings.workflows and not (known or kept):
         resolved.refusals += [] if resolved.refusals else [no_key()]
-    resolved.uses = steps.key_uses(settings, explicit, by_bucket)
+    resolved.uses = steps.key_uses(settings, explicit, by_bucket, product(unread, kept))
     return resolved
 
 
@@ -154,12 +166,13 @@ def _unusable(facts: KeyFacts, where: str, bucket: str, place: Place) -> Refusal
     return None
 
 
-def _unknown_encryption(bucket: str, read: Unreadable) -> Finding:
+def _unknown_encryption(bucket: str, read: Unreadable, kept: Sequence[Arn]) -> Finding:
+    stays = f"; what was granted on {', '.join(map(str, kept))} before stays as it is" if kept else ""
     return Finding(
         check="bucket-encryption",
         severity=Severity.MEDIUM,
         resource=bucket,
-        message=f"cannot know whether bucket {bucket} is encrypted with a KMS key: not allowed {read.action}",
+        message=f"cannot know whether bucket {bucket} is encrypted with a KMS key: not allowed {read.action}{stays}",
         remedy="if it is, name the key with --kms-key",
         docs=_DOCS,
     )

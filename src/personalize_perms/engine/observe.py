@@ -15,7 +15,7 @@ from personalize_perms.engine.flow import Flow
 from personalize_perms.engine.past import Past
 from personalize_perms.engine.reader import Reader
 from personalize_perms.model.changes import Refusal
-from personalize_perms.model.live import Absent, Live, LiveRole, Present, Read
+from personalize_perms.model.live import Absent, Live, LiveRole, Present, Read, Unreadable
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
     Desired,
@@ -97,7 +97,7 @@ class _Observer:
         self._flow.finish()
         self._read_what_is_remembered()
         if isinstance(self._reader.policies[first], Present):
-            self._reader.want_versions(first)
+            self._reader.want_versions(first, goes=True)
             self._flow.finish()
         return Observation(desired=desired, live=self._reader.live(), refusals=(), forms=forms)
 
@@ -111,12 +111,25 @@ class _Observer:
         self._flow.finish()
 
         reader = self._reader
-        resolved = keys.resolve(self._settings, self._place, reader.bucket_keys, reader.key_facts)
+        granted = self._keys_of_unread_buckets()
+        resolved = keys.resolve(self._settings, self._place, reader.bucket_keys, reader.key_facts, granted)
         self._desired = self._desire(resolved.uses)
         for resource in self._desired.resources:
             self._want(resource)
         self._flow.finish()
         return resolved
+
+    def _keys_of_unread_buckets(self) -> tuple[str, ...]:
+        """Read the keys that were granted before, if it may not be read what encrypts one of the buckets."""
+        found = self._reader.bucket_keys
+        if self._leaving or not any(isinstance(found.get(name), Unreadable) for name in self._settings.buckets):
+            return ()
+        remembered = memory.remembered(self._desired, self._reader.policies).keys
+        local = tuple(arn for arn in remembered if key_names.is_local(arn, self._place, "key"))
+        for arn in local:
+            self._want_key(arn)
+        self._flow.finish()
+        return local
 
     def _read_what_is_remembered(self) -> None:
         while self._want_remembered():
@@ -194,8 +207,9 @@ class _Observer:
         reader, desired = self._reader, self._desired
         for name in memory.role_leftovers(desired, reader.policies):
             reader.want_contents(name)
+        leftovers = memory.policy_leftovers(desired, reader.policies)
         for arn in memory.changing_policies(desired, reader.policies):
-            reader.want_versions(arn)
+            reader.want_versions(arn, goes=arn in leftovers)
         new = memory.new_attachments(desired, reader.policies)
         for kind, name in new:
             if kind is not PrincipalKind.ROLE or not isinstance(reader.roles.get(name, Present(None)), Absent):

@@ -12,6 +12,7 @@ from personalize_perms.model.live import Absent, LiveRole, Present, Unreadable
 from personalize_perms.model.operations import CreateRole, DescribeRole, SetBoundary, TagRole, UpdateTrust
 from personalize_perms.model.resources import Json, Role, TrustPolicyStatements
 
+_BOUNDARY_DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
 _TRUST_DOCS = "https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html"
 
 
@@ -58,6 +59,9 @@ def _conflict(draft: Draft, wanted: Role, existing: str, *, ours: bool) -> None:
 
 def _create(draft: Draft, wanted: Role) -> None:
     clash = draft.live.name_clashes.get(f"role/{wanted.name}")
+    if clash == wanted.arn:
+        draft.refuse_newcomer(f"the role {clash}")
+        return
     if clash:
         _conflict(draft, wanted, clash, ours=False)
         return
@@ -105,6 +109,8 @@ def _update(draft: Draft, wanted: Role, live: LiveRole) -> None:
             SetBoundary(role_name=wanted.name, boundary_arn=wanted.boundary_arn, before_arn=live.boundary_arn),
             wave=Wave.PROVIDE,
         )
+    elif live.boundary_arn and not wanted.boundary_arn:
+        draft.findings.append(_boundary_stays(live))
     add = {key: value for key, value in wanted.tags.items() if live.tags.get(key) != value}
     if add:
         draft.change(
@@ -118,6 +124,19 @@ def _update(draft: Draft, wanted: Role, live: LiveRole) -> None:
         )
     if len(draft.changes) == before:
         draft.keep("role", wanted.arn)
+
+
+def _boundary_stays(live: LiveRole) -> Finding:
+    return Finding(
+        check="permissions-boundary-stays",
+        severity=Severity.LOW,
+        verdict=Verdict.UNKNOWN,
+        resource=live.arn,
+        message=f"the role keeps its permissions boundary {live.boundary_arn}, which the settings do not name: "
+        "it limits what the role may do, and others may have put it there",
+        remedy=f"to take it off: aws iam delete-role-permissions-boundary --role-name {live.name}",
+        docs=_BOUNDARY_DOCS,
+    )
 
 
 def remember_tightened(draft: Draft, wanted: TrustPolicyStatements) -> None:
@@ -150,6 +169,7 @@ def _put_trust(
         draft.show_unchanged(DocumentKind.TRUST_POLICY, live.name, live.trust_json)
         return
     text = draft.store(DocumentKind.TRUST_POLICY, live.name, document)
+    _warn_of_moving(draft, live)
     draft.change(
         Action.UPDATE,
         DocumentKind.TRUST_POLICY,
@@ -159,6 +179,24 @@ def _put_trust(
         wave=wave,
         details=details,
     )
+
+
+def _warn_of_moving(draft: Draft, live: LiveRole) -> None:
+    name, region = draft.desired.name, draft.desired.place.region
+    own = (s for s in documents.statements(documents.parse(live.trust_json)) if draft.is_own(s.get("Sid")))
+    left = sorted({found for statement in own for found in trust.regions(statement)} - {region})
+    if left:
+        draft.findings.append(
+            Finding(
+                check="another-region",
+                severity=Severity.HIGH,
+                resource=live.arn,
+                message=f"the set-up {name} is for {', '.join(left)} so far, and these changes move it to {region}: "
+                "there, Amazon Personalize can no longer use the role, and what was granted is taken back",
+                remedy=f"to have both, give the one for {region} a name of its own with --name",
+                docs=_TRUST_DOCS,
+            )
+        )
 
 
 def plan_adopted_role(draft: Draft, wanted: TrustPolicyStatements) -> None:

@@ -6,7 +6,14 @@ Refusals end a run before its first write; a blocked change is left out and ever
 from collections.abc import Iterable
 from typing import assert_never
 
-from personalize_perms.engine import plan_leftovers, plan_policies, plan_resource_policies, plan_roles, unread
+from personalize_perms.engine import (
+    plan_holding,
+    plan_leftovers,
+    plan_policies,
+    plan_resource_policies,
+    plan_roles,
+    unread,
+)
 from personalize_perms.engine.draft import Draft
 from personalize_perms.model.changes import Plan, Refusal
 from personalize_perms.model.live import Live
@@ -34,6 +41,7 @@ def plan(desired: Desired, live: Live, refusals: Iterable[Refusal] = ()) -> Plan
     for resource in desired.resources:
         _plan_resource(draft, resource)
     plan_leftovers.plan_leftovers(draft)
+    plan_holding.hold_back(draft)
     draft.findings += unread.findings(live)
     return Plan(
         name=desired.name,

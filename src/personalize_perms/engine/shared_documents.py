@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from personalize_perms.documents import DocumentEdit, DocumentKind
+from personalize_perms.documents import DocumentKind
+from personalize_perms.documents.merging import DocumentEdit
 from personalize_perms.model.operations import (
     CreateRole,
     Operation,

@@ -87,7 +87,10 @@ def loosen(
             details.append(f"~ {_name(original, first + 1)}: as it was before its source conditions")
         number += len(places) <= 1  # where one went, the next has come to its place
     by_digest = {digest(one, partition): one for one in texts}
-    left = tuple(by_digest.get(one, {"Sid": "a statement"}) for one in wanted if one not in former.found)
+    # What was never tightened, or what its owner put back, is as it was.
+    as_before = {digest(one, partition) for one in result if not is_own(one.get("Sid"))}
+    changed = (one for one in wanted if one not in former.found | as_before)
+    left = tuple(by_digest.get(one, {"Sid": "a statement"}) for one in changed)
     if not details:
         return Tightened(document=dict(document), originals=left)
     return Tightened(document={**document, "Statement": [*result]}, details=tuple(details), originals=left)

@@ -15,6 +15,9 @@ _OF_SERVICES = frozenset({"aws:principalservicename", "aws:principalservicenames
 _OF_MEMBERS = frozenset({"aws:username", "aws:principaltag/", "aws:principalorgid", "aws:principalorgpaths"})
 """A service principal is a member of no organisation, carries no tags and has no user name; nor has an identity
 provider's answer, which no principal of AWS signs."""
+_FOREIGN_TO_SERVICES = frozenset({"aws:principalarn", "aws:principalaccount", "aws:userid"})
+FOREIGN = "a name of AWS's own"
+"""Stands for a value that is not known but is none that a customer could write."""
 _NEVER = {
     PrincipalType.USER: _OF_SERVICES,
     PrincipalType.ROLE: _OF_SERVICES | {"aws:username"},
@@ -68,6 +71,10 @@ class Facts:
             return (self.question.resource_account,)
         return _ABSENT if self._complete or _listed(key, absent) else None
 
+    def is_foreign(self, key: str) -> bool:
+        """Tell whether a key that is not known is either absent or holds what AWS calls its own service."""
+        return self.question.principal.type is PrincipalType.SERVICE and key in _FOREIGN_TO_SERVICES
+
 
 def _listed(key: str, absent: frozenset[str]) -> bool:
     return bool(absent) and (key in absent or ("/" in key and f"{key.split('/', 1)[0]}/" in absent))
@@ -77,11 +84,11 @@ def _listed(key: str, absent: frozenset[str]) -> bool:
 def _derived(principal: Principal) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
     """Return what is surely present, and what is surely absent, in a request of this principal."""
     serves = principal.type is PrincipalType.SERVICE
-    found = {"aws:principalisawsservice": ("true" if serves else "false",)}
+    found: dict[str, tuple[str, ...]] = {}
     if serves:
-        found["aws:principalservicename"] = (principal.arn,)
-    if kind := _TYPES.get(principal.type):
-        found["aws:principaltype"] = (kind,)
+        found = {"aws:principalisawsservice": ("true",), "aws:principalservicename": (principal.arn,)}
+    elif kind := _TYPES.get(principal.type):
+        found = {"aws:principalisawsservice": ("false",), "aws:principaltype": (kind,)}
         found["aws:principalarn"] = (principal.arn,)
     if principal.type is PrincipalType.USER:
         found["aws:username"] = (principal.arn.rsplit("/", 1)[-1],)

@@ -92,13 +92,11 @@ def ref(layer: Layer, document: Document, statement: Statement) -> StatementRef:
     return StatementRef(layer=layer, document=document.name, number=statement.number, sid=statement.sid)
 
 
-def resource_says(
-    document: Document | Unread | None, facts: Facts, *, implied: bool, bounded: bool, deaf: bool
-) -> Resourced:
+def resource_says(document: Document | Unread | None, facts: Facts, *, implied: bool, bounded: bool) -> Resourced:
     """Ask the resource-based policy; raise `Denied` if it surely denies.
 
     `implied`: its statements are about the resource that it hangs on. `bounded`: the principal has a permissions
-    boundary. `deaf`: its Denies do not count.
+    boundary.
     """
     found = Resourced(*(Say(Layer.RESOURCE) for _ in Reach._fields))
     if document is None:
@@ -111,11 +109,10 @@ def resource_says(
         if statement.malformed:
             _take_unknown(found.direct, _spoiled(document, statement))
         elif statement.denies:
-            if not deaf:
-                truth = _hits(statement, question, bounded=bounded)
-                if truth is not False:
-                    truth = both(truth, statement.applies(question.resource, facts, implied=implied))
-                    _take(found.direct, truth, document, statement)
+            truth = _hits(statement, question, bounded=bounded)
+            if truth is not False:
+                truth = both(truth, statement.applies(question.resource, facts, implied=implied))
+                _take(found.direct, truth, document, statement)
         elif found.direct.allows is not True:
             _allow(found, statement, document, facts, implied=implied)
     return found

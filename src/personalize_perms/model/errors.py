@@ -85,6 +85,12 @@ class AwsFailure(PersonalizePermsError):
     code = "aws"
 
 
+class OutputFailed(PersonalizePermsError):
+    """A stream cannot be written to: a full disk, perhaps. A reader that went away is not meant."""
+
+    code: ClassVar[str] = "output"
+
+
 class SandboxMissing(PersonalizePermsError):
     """The sandbox needs the extra that brings moto."""
 

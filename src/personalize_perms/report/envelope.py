@@ -5,13 +5,15 @@ Everything outside ASCII, and DEL, is escaped, so the text is inert on a termina
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from personalize_perms.model.changes import Change, Outcome, Plan, Refusal, Status
 from personalize_perms.model.errors import PersonalizePermsError
-from personalize_perms.model.examination import Examined
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.settings import Place
+
+if TYPE_CHECKING:
+    from personalize_perms.model.examination import Examined
 
 FORMAT = 1
 
@@ -76,7 +78,7 @@ def finding_entry(finding: Finding) -> dict[str, Any]:
     }
 
 
-def link_entry(link: Examined) -> dict[str, Any]:
+def link_entry(link: "Examined") -> dict[str, Any]:
     """Return one entry of `links`."""
     return {
         "check": link.link,

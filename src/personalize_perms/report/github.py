@@ -29,9 +29,9 @@ def annotations(findings: Sequence[Finding]) -> Iterator[str]:
             yield f"- {level}: {finding.check}: {text}"
 
 
-def summary(title: str, findings: Sequence[Finding], holds: int) -> str:
+def summary(title: str, findings: Sequence[Finding], looked: str) -> str:
     """Return the job's summary as Markdown."""
-    count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}, {holds} links hold"
+    count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}, {looked}"
     rows = [f"### {_cell(title)}", "", f"{count}.", ""]
     if findings:
         rows += ["| severity | verdict | check | what | next |", "|---|---|---|---|---|"]

@@ -6,14 +6,16 @@ A sign or a word always says what the colour says. Foreign text passes `inert`, 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Outcome, Plan, Refusal, Status, StoredDocument
 from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.inert import inert
-from personalize_perms.model.live import Carrier
+
+if TYPE_CHECKING:
+    from personalize_perms.model.live import Carrier
 
 SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.KEEP: "=", Action.BLOCKED: "!"}
 
@@ -89,7 +91,7 @@ def finding_lines(findings: Iterable[Finding]) -> Iterator[Line]:
             yield Line(f"      {finding.docs}", "dim")
 
 
-def use_lines(role_arn: str, carriers: Iterable[Carrier]) -> Iterator[Line]:
+def use_lines(role_arn: str, carriers: "Iterable[Carrier]") -> Iterator[Line]:
     """Name what in Amazon Personalize still carries the role or its keys."""
     found = list(carriers)
     if found:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, TextIO
 
+from personalize_perms.model.errors import OutputFailed
 from personalize_perms.report.lines import Line
 
 if TYPE_CHECKING:
@@ -39,12 +40,29 @@ class Printer:
             self.line(line.text, line.style)
 
     def line(self, text: str = "", style: str = "") -> None:
-        """Write one line; `text` is inert already."""
+        """Write one line; `text` is inert already. Raises `OutputFailed`, or `BrokenPipeError` if nobody reads."""
+        try:
+            self._write(text, style)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise unwritten(error) from error
+
+    def _write(self, text: str, style: str) -> None:
         if self._console is None:
             self._stream.write(text + "\n")
             self._stream.flush()
         else:
             self._console.print(text, style=_STYLES.get(style), soft_wrap=True)
+
+
+def unwritten(error: OSError) -> OutputFailed:
+    """Return the failure of a stream that cannot be written to."""
+    return OutputFailed(
+        "the output could not be written",
+        reason=error.strerror or str(error),
+        hint="make room, or send it elsewhere, then run the same command again",
+    )
 
 
 def wants_colour(stream: TextIO) -> bool:

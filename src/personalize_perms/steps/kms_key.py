@@ -1,7 +1,7 @@
 """Step 4: the service and its role may use the KMS keys that encrypt buckets and dataset groups."""
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from personalize_perms.model import ownership
@@ -41,11 +41,16 @@ def missing(settings: Settings) -> tuple[Missing, ...]:  # noqa: ARG001 - every 
     return ()
 
 
-def key_uses(settings: Settings, explicit: Sequence[Arn], by_bucket: Mapping[str, Arn]) -> tuple[KeyUse, ...]:
-    """Return which workflow uses which key, from the keys that were named and those of the buckets."""
+def key_uses(
+    settings: Settings, explicit: Sequence[Arn], by_bucket: Mapping[str, Arn], perhaps: Iterable[tuple[str, Arn]] = ()
+) -> tuple[KeyUse, ...]:
+    """Return which workflow uses which key, from the keys that were named and those of the buckets.
+
+    `perhaps` are buckets whose encryption may not be read, each with a key that it may well have.
+    """
     chosen = frozenset(settings.workflows)
     workflows: dict[Arn, frozenset[Workflow]] = dict.fromkeys(explicit, chosen - _WITHOUT_KEY)
-    for bucket, key in by_bucket.items():
+    for bucket, key in (*by_bucket.items(), *perhaps):
         reads = any(location.bucket == bucket for location in settings.inputs)
         writes = any(location.bucket == bucket for location in settings.outputs)
         of_bucket = chosen & ((READS_INPUT if reads else frozenset()) | (WRITES_OUTPUT if writes else frozenset()))

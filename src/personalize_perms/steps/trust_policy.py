@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from personalize_perms import trust
 from personalize_perms.model.errors import TemplateError
-from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.resources import Json, Resource, Statement, TrustPolicyStatements
 from personalize_perms.model.settings import Hardening, Missing, Settings, SourceConditions
 from personalize_perms.steps.context import Context
@@ -54,7 +55,29 @@ def conditioned(context: Context, own: tuple[Statement, ...]) -> tuple[Statement
 
 
 def findings(context: Context) -> tuple[Finding, ...]:
-    """Return a warning where conditions are demanded that Amazon Personalize may not meet."""
+    """Return warnings of conditions that are missing, or that Amazon Personalize may not meet."""
+    return (*_unguarded(context), *_unproven(context))
+
+
+def _unguarded(context: Context) -> tuple[Finding, ...]:
+    """Only templates of one's own (--policies-dir) can let Amazon Personalize in for anybody."""
+    open_to_all = [own for own in statements(context) if trust.lets_in(own) and not trust.has_source_condition(own)]
+    return tuple(
+        Finding(
+            check="trust-without-source-conditions",
+            severity=Severity.HIGH,
+            verdict=Verdict.ALLOWED,
+            resource=context.service_role_arn,
+            message=f"{own['Sid']} of your own template lets Amazon Personalize in for any account: it has no "
+            "aws:SourceAccount or aws:SourceArn condition",
+            remedy="put the conditions of the packaged template into yours",
+            docs=DOCS,
+        )
+        for own in open_to_all
+    )
+
+
+def _unproven(context: Context) -> tuple[Finding, ...]:
     if context.settings.source_conditions is not SourceConditions.ALL:
         return ()
     return (

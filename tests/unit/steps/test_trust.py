@@ -1,8 +1,13 @@
+import json
+import shutil
+from pathlib import Path
+
 import pytest
 import step_samples as samples
 from step_samples import SERVICE, iam_arn, settings_for
 
 from personalize_perms.model.settings import Hardening, SourceConditions, Workflow
+from personalize_perms.templates import Templates
 
 WHO = ("Service", SERVICE)
 
@@ -81,3 +86,19 @@ def test_by_default_bucket_and_key_carry_no_conditions(hardening: Hardening) -> 
     desired = samples.desire(settings_for(*Workflow, hardening=hardening), keys=[key])
     for statement in (*samples.bucket_policy(desired, "acme-data"), *samples.key_policy(desired, key)):
         assert "Condition" not in statement
+
+
+@pytest.mark.parametrize("condition", [{}, {"StringLike": {"aws:SourceArn": "arn:${Partition}:personalize:*"}}])
+def test_a_template_of_ones_own_that_lets_personalize_in_for_anybody_is_warned_of(
+    condition: dict[str, object], tmp_path: Path
+) -> None:
+    folder = Path(__file__).parents[3] / "policies"
+    mine = Path(shutil.copytree(folder, tmp_path / "mine"))
+    template = mine / "trust" / "service-role.json"
+    document = json.loads(template.read_text(encoding="utf-8"))
+    document["Statement"][0]["Condition"] = condition
+    template.write_text(json.dumps(document), encoding="utf-8")
+
+    (found,) = samples.desire(settings_for(outputs=()), templates=Templates.load(mine)).findings
+    assert found.check == "trust-without-source-conditions"
+    assert samples.desire(settings_for(outputs=()), templates=Templates.load(folder)).findings == ()
