@@ -128,14 +128,16 @@ def test_what_exists_keeps_its_tags_boundary_and_ledger(account: Account, progra
     first, second = account.key(), account.key()
     account.bucket(DATA)
     limits = account.policy("limits")
+    tags = [{"Key": "cost", "Value": "7"}, {"Key": "aws:cloudformation:stack-name", "Value": "x"}]
     program.apply(*INPUT, "--kms-key", first)
-    account.iam.tag_role(RoleName="personalize-service-role", Tags=[{"Key": "cost", "Value": "7"}])
+    account.iam.tag_role(RoleName="personalize-service-role", Tags=tags)
     account.iam.put_role_permissions_boundary(RoleName="personalize-service-role", PermissionsBoundary=limits)
     account.iam.tag_policy(PolicyArn=policy_arn("personalize-service-access"), Tags=[{"Key": "cost", "Value": "8"}])
     made = program.run("export", "json", *INPUT, "--kms-key", second)
     found = {entry["name"]: entry for entry in json.loads(made.out)["resources"] if "name" in entry}
     role, policy = found["personalize-service-role"], found["personalize-service-access"]
     assert (role["boundary_arn"], role["tags"]["cost"], policy["tags"]["cost"]) == (limits, "7", "8")
+    assert not any(key.startswith("aws:") for key in role["tags"])
     remembered = ownership.read_ledger(policy["tags"])
     assert {f"k/eu-west-1/{key.rpartition('/')[2]}" for key in (first, second)} <= remembered
 

@@ -260,3 +260,19 @@ def test_whatever_a_name_holds_is_a_name(account: Account, program: Program, she
     program.apply(*settings)
     assert comparable(account) == by_script
     assert not [path for path in (Path(), tmp_path) if (path / "x").exists() or (path / "y").exists()]
+
+
+def test_what_cannot_be_read_is_never_taken_for_absent(account: Account, program: Program, shell: StandInAws) -> None:
+    lived_in(account)
+    forth, back = scripts(program, *SMALL)
+    done(shell, forth)
+    done(shell, forth)
+    before = account.meaning()
+    for number in range(1, len(shell.calls) + 1):
+        shell.lose = lambda _, number=number: "before" if len(shell.calls) == number else ""
+        ran = shell.run(forth)
+        assert (ran.returncode != 0, len(shell.calls), shell.writes) == (True, number, []), ran.stderr
+        assert "connect" in ran.stderr
+    shell.lose = lambda _: "before"
+    assert shell.run(back).returncode != 0
+    assert account.meaning() == before

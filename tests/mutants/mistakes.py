@@ -840,6 +840,40 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
             "test_every_refused_read_is_unknown_and_everything_else_is_still_told",
         ),
     ),
+    "cli/test_export_script.py": (
+        (
+            "an exported script takes an error for an answer that nothing is there",
+            "export/common.sh",
+            '  grep -q "($absent)" "$work/error" && return 1\n',
+            "  return 1\n",
+            "test_what_cannot_be_read_is_never_taken_for_absent",
+        ),
+        (
+            "an exported script forgets what was granted before",
+            "export/in_script.py",
+            "packed(words | ledger(live))",
+            "packed(words)",
+            "test_what_was_granted_before_stays_remembered",
+        ),
+    ),
+    "unit/export/test_cloudformation.py": (
+        (
+            "a bucket policy of others goes with the stack",
+            "export/cloudformation.py",
+            "kept = _RETAIN if part.exists or isinstance(part.resource, BucketPolicyStatements) else {}",
+            "kept: dict[str, Yaml] = {}",
+            "test_nothing_that_others_rely_on_goes_with_the_stack",
+        ),
+    ),
+    "unit/export/test_in_script.py": (
+        (
+            "an exported script loses statements of others without a Sid",
+            "export/in_script.py",
+            "            kept.append(one)\n            continue",
+            '            kept += [one] if "Sid" in one else []\n            continue',
+            "test_both_edit_a_document_alike",
+        ),
+    ),
     "cli/test_foreign_documents.py": (
         (
             "a document that names the dead is planned to be written",

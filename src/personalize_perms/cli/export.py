@@ -13,7 +13,7 @@ from personalize_perms.cli.options import SettingsCommand, request_of, shared
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
-from personalize_perms.export.parcel import Export, LeftOut, Parcel, seen, title, unseen
+from personalize_perms.export.parcel import Export, LeftOut, Parcel, title, unseen
 from personalize_perms.model.inert import inert
 from personalize_perms.report import lines
 from personalize_perms.report.lines import Line
@@ -80,6 +80,7 @@ def _parcel(request: Request, talk: Talk, *, resource_policies: bool) -> tuple[P
     if request.offline:
         return _offline(request, talk, resource_policies=resource_policies)
     from personalize_perms.engine import observe, planner  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.export.account import seen  # noqa: PLC0415 - nothing of this without a call
 
     setup.check_answers(request.settings)
     with setup.opened(request) as session:

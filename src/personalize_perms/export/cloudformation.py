@@ -5,6 +5,7 @@ what follows from that is said in the template. Bucket policies outlive the stac
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, assert_never
 
@@ -36,6 +37,10 @@ _CANNOT: Final = {
     KeyGrant: "CloudFormation has no KMS grants",
 }
 _HOLDERS: Final = {PrincipalKind.USER: "Users", PrincipalKind.GROUP: "Groups", PrincipalKind.ROLE: "Roles"}
+_TAKE_OVER: Final = (
+    "These exist already. Unless this very stack made them, CloudFormation refuses to create them again: first make",
+    "the stack of a template with these alone (create-change-set --change-set-type IMPORT), then deploy all of it:",
+)
 _RETAIN: Final[Mapping[str, Yaml]] = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
@@ -74,21 +79,15 @@ class _Template:
         yield from self._outputs()
 
     def _how(self) -> tuple[str, ...]:
-        name = self._parcel.desired.name
+        stack = "-".join(re.findall("[A-Za-z0-9]+", self._parcel.desired.name))
         parts = (part for part in self._parcel.parts if not isinstance(part.resource, PolicyAttachment))
         there = [parcels.title(part.resource) for part in parts if part.exists]
         lines = [
-            f"aws cloudformation deploy --stack-name {name} --template-file FILE --capabilities CAPABILITY_NAMED_IAM",
+            f"aws cloudformation deploy --stack-name {stack} --template-file FILE --capabilities CAPABILITY_NAMED_IAM",
             "CloudFormation puts no tags on managed policies: personalize-perms apply adds them, and nothing else.",
         ]
         if there:
-            lines += [
-                "",
-                "These exist already, and CloudFormation refuses to create them again. Make the stack of a template",
-            ]
-            lines += [
-                "with these alone first (aws cloudformation create-change-set --change-set-type IMPORT), then deploy:"
-            ]
+            lines += ["", *_TAKE_OVER]
             lines += [f"  {self._names[one]}: {one}" for one in there]
         return tuple(lines)
 

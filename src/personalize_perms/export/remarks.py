@@ -52,7 +52,7 @@ def create_grant(grant: KeyGrant) -> str:
     """Return the command that makes a grant; repeated, it is the same grant."""
     return (
         f"aws kms create-grant --key-id {grant.key_arn} --name {grant.name} --grantee-principal {grant.grantee_arn} "
-        f"--operations {' '.join(grant.operations)}"
+        f"--operations {' '.join(grant.operations)} --region {grant.key_arn.split(':')[3]}"
     )
 
 

@@ -125,6 +125,8 @@ attachment() {
 # bucket_policy BUCKET STATEMENTS
 bucket_policy() {
   bucket_document "$1"
+  sign='~'
+  [ -s "$work/live" ] || sign='+'
   merge "$2"
   if [ "$merged" = same ]; then
     say "= bucket-policy $1"
@@ -132,7 +134,7 @@ bucket_policy() {
   fi
   patiently s3api put-bucket-policy --bucket "$1" --policy "file://$work/new" --expected-bucket-owner "$account"
   verify bucket_document "$1"
-  say "~ bucket-policy $1: statements of others that stay as they are: $(documents foreign "$work/live" "$prefix")"
+  say "$sign bucket-policy $1: statements of others that stay as they are: $(documents foreign "$work/live" "$prefix")"
 }
 
 # key_policy ARN STATEMENTS

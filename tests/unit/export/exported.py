@@ -15,7 +15,7 @@ from golden_samples import cases, desire
 from personalize_perms import documents
 from personalize_perms.export.parcel import Parcel, Part, Shared, unseen
 from personalize_perms.model.ownership import sid_prefix
-from personalize_perms.model.resources import Desired, Resource
+from personalize_perms.model.resources import Desired, ManagedPolicy, Resource
 from personalize_perms.model.settings import Place, Settings, UserAccess, Workflow
 
 Values = Mapping[str, str]
@@ -71,6 +71,18 @@ def _merged(part: Part) -> Part:
         return part
     whole = {"Version": "2008-10-17", "Id": "${theirs}", "Statement": [*HOSTILE, *part.resource.statements]}
     return replace(part, document=whole, foreign=len(HOSTILE), exists=True)
+
+
+def with_variables(desired: Desired) -> Desired:
+    """A set-up whose own templates (--policies-dir) hold policy variables beside placeholders."""
+    home = {"Resource": "arn:aws:s3:::acme-data/${aws:username}/${*}/%{x}/*", "Effect": "Deny", "Action": "s3:*"}
+    return replace(desired, resources=tuple(_with(one, home) for one in desired.resources))
+
+
+def _with(resource: Resource, home: Mapping[str, Any]) -> Resource:
+    if not isinstance(resource, ManagedPolicy):
+        return resource
+    return replace(resource, statements=(*resource.statements, {"Sid": f"{sid_prefix('personalize')}Home", **home}))
 
 
 def document_of(part: Part) -> Any:

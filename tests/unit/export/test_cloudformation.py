@@ -16,6 +16,7 @@ from exported import (
     pseudo,
     resolved,
     template,
+    with_variables,
 )
 from golden_samples import cases, desire
 
@@ -126,6 +127,16 @@ def test_statements_of_others_stand_in_it_to_the_letter() -> None:
                 assert inner["PolicyDocument"] == document_of(part), name
                 # An account that others' documents are for is no parameter.
                 assert set(template(text).get("Parameters", {})) <= {"PermissionsBoundaryArn"}
+
+
+def test_policy_variables_of_ours_stay_beside_the_stack_s_own() -> None:
+    parcel = unseen(with_variables(golden(samples.AWS)["first-steps"]))
+    text = made(parcel)
+    assert "${AcmeDataBucket}/${!aws:username}/${!*}/%{x}/*" in text
+    found = properties(text, samples.AWS)
+    for part in parcel.parts:
+        if isinstance(part.resource, ManagedPolicy):
+            assert found[f"AWS::IAM::ManagedPolicy {part.resource.name}"]["PolicyDocument"] == document_of(part)
 
 
 def test_nothing_that_others_rely_on_goes_with_the_stack() -> None:

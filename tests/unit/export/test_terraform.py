@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 import step_samples as samples
-from exported import blocks, code, document_of, evaluated, golden, merged, terraform_values
+from exported import blocks, code, document_of, evaluated, golden, merged, terraform_values, with_variables
 from golden_samples import cases
 
 from personalize_perms.export import terraform
@@ -79,6 +79,14 @@ def test_every_document_stands_in_it_whole(place: Place) -> None:
             assert tags == {policy.name: dict(policy.tags) for policy in policies}
             attached = [body for kind, _, body in found if kind.endswith("_attachment")]
             assert len(attached) == sum(isinstance(one, PolicyAttachment) for one in desired.resources)
+
+
+def test_policy_variables_of_ours_stay_beside_references() -> None:
+    parcel = unseen(with_variables(golden(samples.AWS)["first-steps"]))
+    text = made(parcel)
+    assert "${var.acme_data_bucket}/$${aws:username}/$${*}/%%{x}/*" in text
+    found = resources(text, samples.AWS)
+    assert all(document(found, part) == document_of(part) for part in parcel.parts if part.document)
 
 
 @pytest.mark.parametrize("name", cases(samples.AWS))
