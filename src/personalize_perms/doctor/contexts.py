@@ -73,6 +73,7 @@ def of_role(place: Place, role: LiveRole) -> RequestContext:
         **common,
         "aws:tokenissuetime": common["aws:currenttime"],
         "aws:multifactorauthpresent": ("false",),
+        "kms:calleraccount": (place.account,),
         "aws:userid": (f"{role.role_id}:personalize",),
         **{f"aws:principaltag/{key.lower()}": (value,) for key, value in role.tags.items()},
     }

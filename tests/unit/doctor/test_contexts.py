@@ -77,6 +77,13 @@ def test_whether_s3_calls_kms_on_behalf_of_the_role_is_not_known() -> None:
     assert verdict(AS_ROLE, context, "kms:Decrypt", ALL, deny) is Verdict.UNKNOWN
 
 
+def test_the_account_of_the_role_is_known_to_kms() -> None:
+    deny = {**ALL, "Effect": "Deny", "Condition": {"StringNotEquals": {"kms:CallerAccount": PLACE.account}}}
+    role, service = contexts.of_role(PLACE, ROLE), contexts.of_service(PLACE)
+    assert verdict(AS_ROLE, contexts.with_key(role), "kms:Decrypt", ALL, deny) is Verdict.ALLOWED
+    assert verdict(SERVICE, contexts.with_key(service), "kms:Decrypt", ALL, deny) is Verdict.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
