@@ -1,12 +1,15 @@
 """How many questions the evaluator answers in a second, on one core, with documents of ten statements.
 
-Run it with `python tests/benchmarks/evaluator.py`. No test holds the figure: it is the machine's as much as ours.
+`python -m benchmarks evaluator` runs it. No test holds the figure: it is the machine's as much as ours.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
+from benchmarks.results import Row
+from benchmarks.running import Figures
 from personalize_perms.evaluate import Policies, compiled, decide
 from personalize_perms.model.access import Decision, Principal, PrincipalType, Question, RequestContext
 
@@ -88,22 +91,18 @@ def rate(ask: Callable[[Question], Decision]) -> float:
     return asked / (time.process_time() - begun)
 
 
-def main() -> None:
-    """Print the figures."""
+def measure() -> Iterator[Row]:
+    """Yield how many questions are answered in a second."""
     own, bucket = compiled(document(named=False), "role policy"), compiled(document(named=True), "bucket policy")
     full = compiled({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "full access")
     limited = Policies(identity=(own,), resource=bucket, boundary=full, service_control=((full,), (full,)))
     for words, policies in [
         ("role policy", Policies(identity=(own,))),
         ("role and bucket policy", Policies(identity=(own,), resource=bucket)),
-        (
-            "with boundary and service control",
-            limited,
-        ),
+        ("with boundary and service control", limited),
     ]:
-        found = rate(lambda question, policies=policies: decide(policies, question))  # type: ignore[misc]
-        print(f"{words:<36}{found:>10,.0f} questions a second")  # noqa: T201 - this is its result
-
-
-if __name__ == "__main__":
-    main()
+        found = rate(partial(decide, policies))
+        figures = Figures(wall=SECONDS, cpu=SECONDS, peak=0.0)
+        yield Row(
+            case="evaluator, questions a second", what=words, who="program", runs=1, figures=figures, factor=found
+        )

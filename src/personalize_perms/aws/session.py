@@ -15,6 +15,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
 from personalize_perms.aws import endpoints
+from personalize_perms.aws.connections import Connections
 from personalize_perms.aws.errors import AwsError, Fault, asked
 from personalize_perms.aws.failures import failure
 from personalize_perms.aws.trace import trace
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Service: TypeAlias = Literal["accessanalyzer", "iam", "kms", "personalize", "s3", "sts"]
 
+_ENDPOINT_NAMES: Final = ("access-analyzer", "iam", "kms", "personalize", "s3", "sts")
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
 _READ_ATTEMPTS: Final = 5
@@ -48,7 +50,7 @@ class AwsSession:
     has_opinions: ClassVar[bool] = True
     """Whether there is somebody to simulate and validate policies."""
 
-    def __init__(self, profile: str | None, region: str | None, *, workers: int = 16) -> None:
+    def __init__(self, profile: str | None, region: str | None, *, workers: int = 32) -> None:
         self.profile = profile
         self.workers = workers
         self._asked_region = region
@@ -56,6 +58,7 @@ class AwsSession:
         self._opened: tuple[Session, boto3.Session] | None = None
         self._clients: dict[tuple[Service, bool], BaseClient] = {}
         self._endpoints: Mapping[str, str] | None = None
+        self._connections = Connections()
         self.hear: Callable[[str], None] | None = None
         """Told of every call, if anybody listens; to be set before the first one."""
 
@@ -171,8 +174,11 @@ class AwsSession:
         import boto3  # noqa: PLC0415 - dear, and not needed offline
         import botocore.session  # noqa: PLC0415
 
+        from personalize_perms.aws.service_models import ServiceModels  # noqa: PLC0415 - imports botocore
+
         core = botocore.session.Session(profile=self.profile)
         core.get_scoped_config()  # Raises what is wrong with the profile now.
+        core.get_component("data_loader").file_loader = ServiceModels(_ENDPOINT_NAMES)
         return core, boto3.Session(botocore_session=core)
 
     def _client(self, service: Service, *, writes: bool) -> "BaseClient":
@@ -215,6 +221,7 @@ class AwsSession:
 
             # It turns documents into dicts: duplicate keys and the text that others wrote would be lost.
             client.meta.events.unregister("after-call.iam", json_decode_policies)
+        self._connections.share(client, service)
         if self.hear:
             trace(client, service, self.hear)
 

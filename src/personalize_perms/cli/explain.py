@@ -29,7 +29,7 @@ _TOOL: Final = click.Option(
 )
 _FOR: Final = click.Option(
     ["--for", "command"],
-    type=click.Choice(["plan", "apply", "init", "check", "diagnose", "audit", "undo"]),
+    type=click.Choice(["plan", "apply", "init", "check", "diagnose", "audit", "export", "undo"]),
     help="With --tool-permissions: one command only.",
 )
 

@@ -9,6 +9,7 @@ import json
 import os
 import threading
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Final
 
 _SEAL: Final = b', "chain": "'
@@ -26,12 +27,13 @@ def seal(record: Mapping[str, object], previous: str) -> tuple[bytes, str]:
 
 def unseal(content: bytes) -> tuple[list[bytes], str]:
     """Return the records in `content`, as JSON, and the last digest; raise `ValueError` with what is wrong."""
-    *lines, rest = content.split(b"\n")
-    if rest:
-        raise ValueError(f"its last line, {len(lines) + 1}, is torn")
+    if content and not content.endswith(b"\n"):
+        number = content.count(b"\n") + 1
+        raise ValueError(f"its last line, {number}, is torn")
     records: list[bytes] = []
     digest = ""
-    for number, line in enumerate(lines, 1):
+    for number, whole in enumerate(BytesIO(content), 1):
+        line = whole[:-1]
         body, sealed = line[:-_TAIL] + b"}", line[-_TAIL:]
         digest = _digest(digest, body)
         if sealed != _SEAL + digest.encode() + _END:

@@ -27,7 +27,7 @@ from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.operations import Attach, CreateGrant, CreatePolicy, CreateRole, Operation
 from personalize_perms.model.resources import PrincipalKind
 
-WORKERS: Final = 16
+WORKERS: Final = 32
 _POLL: Final = 0.2
 """Seconds between two chances for Ctrl-C to be heard where the operating system does not interrupt a wait."""
 

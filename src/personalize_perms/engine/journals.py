@@ -7,7 +7,7 @@ changed, of another account, or not the person's own is refused as a whole, and 
 import json
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -66,21 +66,27 @@ def read_runs(folder: Path) -> tuple[PastRun, ...]:
 
     No folder: no runs. An empty file is one of a run that was killed before it could send anything.
     """
+    return tuple(_runs(folder))
+
+
+def open_runs(folder: Path) -> tuple[PastRun, ...]:
+    """Return the runs that were killed before they knew what became of a change."""
+    return tuple(run for run in _runs(folder) if any(entry.status is None for entry in run.entries))
+
+
+def _runs(folder: Path) -> Iterator[PastRun]:
     if not os.path.lexists(folder):
-        return ()
+        return
     try:
         for own in own_folders(folder):
             private_files.check_folder(own)
         paths = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
     except OSError as error:
         _refuse(folder, str(error))
-    found = ((path, _content(path)) for path in paths)
-    return tuple(_run(path, unsealed) for path, unsealed in found if unsealed[0])
-
-
-def open_runs(folder: Path) -> tuple[PastRun, ...]:
-    """Return the runs that were killed before they knew what became of a change."""
-    return tuple(run for run in read_runs(folder) if any(entry.status is None for entry in run.entries))
+    for path in paths:
+        records, _ = _content(path)
+        if records:
+            yield _run(path, records)
 
 
 def close_entries(run: PastRun, statuses: Mapping[int, str]) -> None:
@@ -129,10 +135,9 @@ def _unsealed(path: Path, content: bytes) -> tuple[list[bytes], str]:
         _refuse(path, str(error))
 
 
-def _run(path: Path, unsealed: tuple[list[bytes], str]) -> PastRun:
+def _run(path: Path, records: list[bytes]) -> PastRun:
     try:
-        # One call for all lines: a thousand journals are read before an undo.
-        first, *rest = json.loads(b"[" + b",".join(unsealed[0]) + b"]")
+        first, *rest = map(json.loads, records)
         header = _Header.of(first)
         where = target(header.account, header.partition, header.endpoint, header.name)
         if where != path.parent.name or not path.stem.endswith(f"-{header.run}"):

@@ -68,6 +68,7 @@ class _Observer:
     ) -> None:
         self._leaving = leaving
         self._settings = settings
+        self._named_buckets = frozenset(settings.buckets)
         self._templates = templates
         self._flow = flow
         self._reader = Reader(account, flow)
@@ -165,7 +166,7 @@ class _Observer:
         return self._reader.want_policy(arn, partial(self._policy_absent, arn))
 
     def _want_bucket(self, name: str) -> bool:
-        listens = name in self._settings.buckets
+        listens = name in self._named_buckets
         # Where a bucket is decides whether it can be used, not whether our statements can be taken out.
         return self._reader.want_bucket(name, self._want_key if listens else None, region=not self._leaving)
 

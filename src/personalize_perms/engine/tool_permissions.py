@@ -25,7 +25,7 @@ from personalize_perms.model.resources import (
 )
 from personalize_perms.model.settings import Workflow
 
-COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "undo")
+COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "export", "undo")
 _AUDIT = frozenset({"audit"})
 _ALL = frozenset(COMMANDS) - _AUDIT
 _GIVE = frozenset({"apply", "init"})
