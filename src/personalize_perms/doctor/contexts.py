@@ -5,6 +5,7 @@ keys the service sends to S3 and KMS, its addresses, its upload headers, its enc
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -40,6 +41,8 @@ _SOURCE_KINDS: Final = (
     "batch-segment-job",
     "metric-attribution",
 )
+# The resource part of each ARN of Amazon Personalize in a trust policy.
+_NAMED: Final = re.compile(r'"arn:[^":]*:personalize:[^":]*:[^":]*:([^"]+)"')
 
 
 def _common(place: Place) -> dict[str, tuple[str, ...]]:
@@ -73,6 +76,7 @@ def of_role(place: Place, role: LiveRole) -> RequestContext:
         **common,
         "aws:tokenissuetime": common["aws:currenttime"],
         "aws:multifactorauthpresent": ("false",),
+        "kms:calleraccount": (place.account,),
         "aws:userid": (f"{role.role_id}:personalize",),
         **{f"aws:principaltag/{key.lower()}": (value,) for key, value in role.tags.items()},
     }
@@ -80,17 +84,18 @@ def of_role(place: Place, role: LiveRole) -> RequestContext:
     return RequestContext(present=present, absent=absent, possible=_TLS)
 
 
-def of_assuming(place: Place, *, account: str = "") -> RequestContext:
-    """Return what is known of the call by which the service takes on a role, for a resource of `account`.
+def of_assuming(place: Place, *, trust_json: str = "") -> RequestContext:
+    """Return what is known of the call by which the service takes on a role.
 
+    The resource for which it does so may be any, also one that the role's own trust policy names.
     https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html
     """
-    source = account or place.account
-    begins = f"arn:{place.partition}:personalize:{place.region}:{source}:"
+    named = (found[1].replace("*", "example").replace("?", "e") for found in _NAMED.finditer(trust_json))
+    sources = dict.fromkeys((*(f"{kind}/example" for kind in _SOURCE_KINDS), *named))
     return RequestContext(
-        present={**_common(place), "aws:sourceaccount": (source,)},
+        present={**_common(place), "aws:sourceaccount": (place.account,)},
         absent=_NO_VPC | _NO_PERSON | _NO_SESSION | {"sts:externalid"},
-        possible={"aws:sourcearn": tuple((f"{begins}{kind}/example",) for kind in _SOURCE_KINDS)},
+        possible={"aws:sourcearn": tuple((place.arn("personalize", one, regional=True),) for one in sources)},
     )
 
 

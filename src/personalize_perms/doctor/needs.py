@@ -68,7 +68,7 @@ def _assumes(place: Place, role: LiveRole) -> Need:
         action="sts:AssumeRole",
         resource=role.arn,
         resource_account=place.account,
-        context=contexts.of_assuming(place),
+        context=contexts.of_assuming(place, trust_json=role.trust_json),
     )
     return Need(link=Link.TRUST, who=SERVICE.arn, where=role.arn, question=question)
 

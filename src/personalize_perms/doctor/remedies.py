@@ -33,6 +33,8 @@ _KINDS: Final[Mapping[Link, frozenset[str]]] = {
     Link.KEY_GRANT: frozenset({"grant", "key-policy"}),
     Link.BOUNDARY: frozenset({"permissions-boundary"}),
 }
+_AWS_OWN: Final = ":iam::aws:policy/"
+"""What the ARNs of AWS managed policies have, in every partition."""
 _ABOUT_ONE_RESOURCE: Final = (Link.BUCKET_POLICY, Link.KEY_POLICY, Link.KEY_GRANT)
 
 
@@ -73,8 +75,12 @@ def remedy(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[s
     hint = repair.blocked(first.link, where)
     if hint:
         return hint, None
+    document = _document(first, decision.lacking, chain)
     statement = _allowing(group)
-    return f"ask whoever owns the {_document(first, decision.lacking, chain)} to add the statement", statement
+    if _AWS_OWN in document:
+        # A policy of AWS's own cannot be changed; besides one there can be others, but for a boundary.
+        return f"nobody can change the {document}: set another that allows the statement, too", statement
+    return f"ask whoever owns the {document} to add the statement", statement
 
 
 def _to_know(group: "Sequence[Judged]", chain: "Chain") -> str:
@@ -120,6 +126,8 @@ def _exempt(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[
     decided = group[0].decision.statement
     assert decided is not None  # noqa: S101 - for the type checker: who calls this has looked
     name = f"{decided.sid!r}" if decided.sid else f"number {decided.number}"
+    if _AWS_OWN in decided.document:
+        return f"nobody can change {decided.document}: take it off, or set another in its place", None
     whom = _whom(group, repair.service_role_arn)
     said = f"ask whoever owns the {decided.document} to exempt {whom} from statement {name}"
     text = chain.texts.get(decided.document)

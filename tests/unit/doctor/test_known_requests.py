@@ -1,5 +1,6 @@
 """What is known of the requests of Amazon Personalize decides only where it is surely so."""
 
+import json
 from typing import Any
 
 import pytest
@@ -77,6 +78,13 @@ def test_whether_s3_calls_kms_on_behalf_of_the_role_is_not_known() -> None:
     assert verdict(AS_ROLE, context, "kms:Decrypt", ALL, deny) is Verdict.UNKNOWN
 
 
+def test_the_account_of_the_role_is_known_to_kms() -> None:
+    deny = {**ALL, "Effect": "Deny", "Condition": {"StringNotEquals": {"kms:CallerAccount": PLACE.account}}}
+    role, service = contexts.of_role(PLACE, ROLE), contexts.of_service(PLACE)
+    assert verdict(AS_ROLE, contexts.with_key(role), "kms:Decrypt", ALL, deny) is Verdict.ALLOWED
+    assert verdict(SERVICE, contexts.with_key(service), "kms:Decrypt", ALL, deny) is Verdict.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
@@ -86,8 +94,11 @@ def test_whether_s3_calls_kms_on_behalf_of_the_role_is_not_known() -> None:
         ("arn:aws:personalize:eu-west-1:999999999999:*", "denied"),
         ("arn:aws:personalize:eu-west-1:111122223333:dataset-group/*", "unknown"),
         ("arn:aws:personalize:eu-west-1:111122223333:dataset-import-job/*", "unknown"),
+        ("arn:aws:personalize:*:111122223333:dataset-group/prod", "unknown"),
+        ("arn:aws:personalize:us-east-1:111122223333:dataset-group/prod", "denied"),
     ],
 )
 def test_which_resource_the_service_names_when_it_takes_on_a_role_is_not_known(source: str, expected: str) -> None:
     trusts = {**ALL, "Action": "sts:AssumeRole", "Condition": {"ArnLike": {"aws:SourceArn": source}}}
-    assert verdict(SERVICE, contexts.of_assuming(PLACE), "sts:AssumeRole", trusts) == expected
+    context = contexts.of_assuming(PLACE, trust_json=json.dumps(trusts))
+    assert verdict(SERVICE, context, "sts:AssumeRole", trusts) == expected
