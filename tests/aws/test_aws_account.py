@@ -3,7 +3,10 @@ from wire import Wire
 
 from personalize_perms.aws.account import open_account
 from personalize_perms.aws.iam import Iam
+from personalize_perms.aws.iam_in_bulk import IamInBulk
 from personalize_perms.aws.kms import Kms
+from personalize_perms.aws.opinions import Opinions
+from personalize_perms.aws.personalize import Personalize
 from personalize_perms.aws.s3 import S3
 from personalize_perms.aws.session import AwsSession
 from personalize_perms.model.errors import CredentialsError
@@ -28,8 +31,8 @@ def test_an_account_that_is_not_the_expected_one_is_not_opened(session: AwsSessi
     assert calls == []
 
 
-@pytest.mark.parametrize("kind", [Iam, S3, Kms, AwsSession])
+@pytest.mark.parametrize("kind", [Iam, IamInBulk, S3, Kms, Opinions, Personalize, AwsSession])
 def test_public_functions_that_call_aws_begin_with_read_or_write(kind: type) -> None:
     names = {name for name in dir(kind) if not name.startswith("_")}
-    own = {"caller", "region", "endpoint", "reader", "writer"}
+    own = {"caller", "region", "endpoint", "reader", "writer", "has_opinions", "refused"}
     assert {name for name in names if not name.startswith(("read_", "write_"))} <= own

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from botocore import exceptions
@@ -137,6 +138,47 @@ def test_looking_up_gives_what_is_there_or_that_it_is_not_or_that_it_may_not_be_
     with pytest.raises(AwsError) as caught:
         looked_up("iam:GetRole", "role/r", raising("Throttling"))
     assert caught.value.fault is Fault.THROTTLED
+
+
+@pytest.mark.parametrize("cut", [KeyError("Role"), ResponseParserError("no element found")])
+def test_a_read_whose_answer_was_cut_short_is_asked_again_but_not_for_ever(cut: Exception) -> None:
+    def asking(failures: int, error: Exception) -> tuple[list[int], Callable[[], str]]:
+        times: list[int] = []
+
+        def ask() -> str:
+            times.append(1)
+            if len(times) <= failures:
+                raise error
+            return "it"
+
+        return times, ask
+
+    times, ask = asking(2, cut)
+    assert looked_up("iam:GetRole", "role/r", ask) == Present("it")
+    assert len(times) == 3
+    times, ask = asking(9, cut)
+    with pytest.raises(AwsError) as caught:
+        looked_up("iam:GetRole", "role/r", ask)
+    assert caught.value.fault is Fault.UNKNOWN
+    assert len(times) == 3
+    times, ask = asking(9, _refused("AccessDenied"))
+    looked_up("iam:GetRole", "role/r", ask)
+    assert len(times) == 1
+
+
+def test_a_page_for_browsers_is_not_shown_as_if_it_were_what_aws_says() -> None:
+    page = ClientError(
+        {
+            "Error": {"Code": "500", "Message": "\n<!doctype html><title>500</title>"},
+            "ResponseMetadata": {"HTTPStatusCode": 500},
+        },
+        "ListDatasetGroups",
+    )
+    with pytest.raises(AwsError) as caught, translated("personalize:ListDatasetGroups", "*"):
+        raise page
+    assert "<" not in caught.value.message
+    assert "500" in caught.value.message
+    assert caught.value.fault is Fault.UNKNOWN
 
 
 def test_importing_the_room_loads_no_aws_library() -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -62,9 +63,8 @@ class Silent:
         raise AssertionError(f"nothing should wait here: {why}")
 
 
-@pytest.fixture
-def account_with_two_encrypted_buckets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+@contextmanager
+def account_with_two_encrypted_buckets() -> Iterator[None]:
     with mock_aws():
         key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
         s3 = boto3.client("s3")
@@ -98,13 +98,25 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Calls, int]:
     return calls, len(plan.writes)
 
 
-@pytest.mark.usefixtures("account_with_two_encrypted_buckets")
+def depths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[int, int]:
+    """The round trips of a fresh run and of the one after it."""
+    with account_with_two_encrypted_buckets():
+        fresh, written = run(monkeypatch, tmp_path)
+        assert written == 8
+        assert len(fresh.spans) <= 45
+        again, written = run(monkeypatch, tmp_path)
+        assert written == 0
+        assert len(again.spans) <= 16
+    return fresh.depth, again.depth
+
+
 def test_the_main_job_takes_few_calls_and_fewer_round_trips(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    fresh, written = run(monkeypatch, tmp_path)
-    assert written == 8
-    assert len(fresh.spans) <= 45
-    assert fresh.depth <= 6
-    again, written = run(monkeypatch, tmp_path)
-    assert written == 0
-    assert len(again.spans) <= 16
-    assert again.depth <= 3
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    # A busy machine makes calls look as if they had waited for each other, never the other way round.
+    found = []
+    for number in range(4):
+        found.append(depths(monkeypatch, tmp_path / str(number)))
+        if min(fresh for fresh, _ in found) <= 6 and min(again for _, again in found) <= 3:
+            break
+    assert min(fresh for fresh, _ in found) <= 6, found
+    assert min(again for _, again in found) <= 3, found

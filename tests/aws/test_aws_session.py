@@ -4,10 +4,10 @@ import threading
 import botocore.session
 import pytest
 from moto import mock_aws
-from wire import Wire, answer
+from wire import Wire, answer, refusal
 
 from personalize_perms.aws.session import AwsSession
-from personalize_perms.model.errors import CredentialsError, EndpointError, SettingsError
+from personalize_perms.model.errors import AwsFailure, CredentialsError, EndpointError, SettingsError
 from personalize_perms.model.regions import PERSONALIZE_REGIONS
 
 
@@ -18,6 +18,27 @@ def test_the_caller_is_asked_once_and_known_by_account_region_and_partition(sess
     assert caller.arn.startswith("arn:aws:sts::123456789012:")
     assert caller.endpoint == ""
     assert [name for name, _ in calls] == ["GetCallerIdentity"]
+
+
+def _is_throttled(wire: Wire, times: int) -> None:
+    refused = [refusal("sts", 400, "Throttling") for _ in range(times)]
+    answers = iter([*refused, _identity("123456789012", "arn:aws:iam::123456789012:user/ada")])
+    wire.answers("sts", "GetCallerIdentity", lambda: next(answers))
+
+
+def test_who_is_throttled_asks_again(session: AwsSession, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    _is_throttled(wire, 7)
+    assert session.caller(None).place.account == "123456789012"
+
+
+def test_who_is_throttled_eight_times_gives_up(
+    session: AwsSession, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    _is_throttled(wire, 8)
+    with pytest.raises(AwsFailure, match="throttling"):
+        session.caller(None)
 
 
 def test_another_account_than_the_expected_is_refused_and_both_are_named(session: AwsSession) -> None:

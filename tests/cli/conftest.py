@@ -9,6 +9,7 @@ import pytest
 from account import Account, Program
 from botocore.loaders import create_loader
 from fake_aws import REGION, FakeAws
+from stand_in_aws import StandInAws
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -54,3 +55,13 @@ def program(aws: FakeAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     """The program, run in this process."""
     monkeypatch.setattr("personalize_perms.engine.pace._FIRST_PAUSE", 0.01)
     return Program(aws, capsys)
+
+
+@pytest.fixture
+def shell(aws: FakeAws, tmp_path: Path) -> Iterator[StandInAws]:
+    """A shell whose `aws` reaches the account."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    command = StandInAws(aws, folder)
+    yield command
+    command.stop()

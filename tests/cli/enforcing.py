@@ -111,7 +111,8 @@ def needs(request: Request) -> Iterator[Need]:
         case "access-analyzer":
             yield Need("access-analyzer:ValidatePolicy", "*")
         case "kms":
-            yield Need(f"kms:{request.name}", "*" if request.name == "ListAliases" else _key(request.text("KeyId")))
+            lists = request.name in ("ListAliases", "ListKeys")
+            yield Need(f"kms:{request.name}", "*" if lists else _key(request.text("KeyId")))
         case "iam":
             resource = "*" if _WITHOUT_RESOURCE.fullmatch(request.name) else _iam_resource(request)
             yield Need(f"iam:{request.name}", resource)

@@ -250,7 +250,7 @@ FAULTS: tuple[Fault, ...] = (
         "bucket-policy",
         _bucket(DATA, _with(denies(DATA, _ORGANISATION))),
         by_apply=False,
-        says="PrincipalIsAWSService",
+        says="PrincipalServiceName",
     ),
     Fault(
         "bucket: only some addresses may",

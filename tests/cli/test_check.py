@@ -1,11 +1,12 @@
 """Checking a set-up: nothing to find where all is well, the cause first where something is not, and how to mend it."""
 
 import json
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from account import DATA, RESULTS, Account, Document, Program, Run, document
+from account import DATA, RESULTS, Account, Document, Program, Run, document, role_arn
 from fake_aws import FakeAws, Handler, refuses
 from single_faults import FAULTS, SETTINGS, Fault, denies, prepare
 
@@ -233,6 +234,108 @@ def test_text_says_what_why_and_what_next(key: str, account: Account, program: P
     account.put_bucket_policy(DATA, document(denies(DATA, {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})))
     done = program.run("check", *SETTINGS)
     assert "Why: Statement 1 (Theirs) of bucket policy acme-data denies" in done.out
-    assert '"aws:PrincipalIsAWSService": "false"' in done.out
+    assert '"aws:PrincipalServiceName": [' in done.out
     assert "Next: personalize-perms apply" in done.out
     assert "ok " in done.err
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
+        {"ArnNotEqualsIfExists": {"aws:PrincipalArn": role_arn("etl")}},
+        {"ArnNotEqualsIfExists": {"aws:principalarn": [role_arn("etl"), role_arn("bi")]}},
+        {"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1", "aws:PrincipalServiceName": "glue.amazonaws.com"}},
+    ],
+)
+def test_a_deny_that_spares_some_already_is_offered_with_personalize_among_them(
+    condition: Document, key: str, account: Account, program: Program
+) -> None:
+    others = account.bucket_policy()["Statement"]
+    account.put_bucket_policy(DATA, document(*others, denies(DATA, condition)))
+    offered = findings(check(program, code=3))[0]["statement"]
+    spared = json.dumps(offered["Condition"])
+    assert all(text in spared for text in (role_arn("personalize-service-role"), "personalize.amazonaws.com"))
+    assert all(value in spared for keys in condition.values() for value in json.dumps(keys).split('"')[3::2])
+    account.put_bucket_policy(DATA, document(*others, offered))
+    assert findings(check(program)) == []
+
+
+def test_a_deny_is_opened_to_amazon_personalize_and_not_to_every_service(
+    key: str, account: Account, program: Program
+) -> None:
+    account.put_bucket_policy(DATA, document(*account.bucket_policy()["Statement"], denies(DATA)))
+    first = findings(check(program, code=3))[0]
+    assert "PrincipalIsAWSService" not in str(first["statement"])
+
+
+def test_what_cannot_be_known_names_the_statement_it_stands_in(key: str, account: Account, program: Program) -> None:
+    ours = account.bucket_policy()["Statement"]
+    members = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}
+    condition = {**members, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+    account.put_bucket_policy(DATA, document(*ours, denies(DATA, condition)))
+    first = findings(check(program))[0]
+    # The role is what it is about; the bucket's policy is where it is decided.
+    assert (first["check"], first["verdict"]) == ("bucket-policy", "unknown")
+    where = f"statement {len(ours) + 1} (Theirs) of bucket policy {DATA}"
+    assert where in first["reason"]
+    assert where in first["remedy"]
+
+
+def test_every_format_shows_the_statement_that_the_remedy_speaks_of(
+    key: str, account: Account, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    account.put_bucket_policy(DATA, document(*account.bucket_policy()["Statement"], denies(DATA)))
+    offered = '"aws:PrincipalServiceName": ["personalize.amazonaws.com"]'
+    junit = ET.fromstring(program.run("check", *SETTINGS, "--format", "junit").out)  # noqa: S314 - our own
+    assert any(offered in str(failure.text) for failure in junit.iter("failure"))
+    assert offered in program.run("check", *SETTINGS, "--format", "github").out
+    assert offered in unescape(summary.read_text())
+
+
+@pytest.mark.parametrize(
+    "constraints",
+    [{"EncryptionContextSubset": {"for": "others"}}, {"EncryptionContextEquals": {"for": "others"}}],
+    ids=lambda constraints: next(iter(constraints)),
+)
+def test_a_grant_of_ours_that_was_narrowed_is_drift_and_is_mended(
+    constraints: Document, account: Account, program: Program
+) -> None:
+    key = prepare(account)
+    words = (*SETTINGS, "--kms-access", "grant")
+    program.apply(*words)
+    (ours,) = account.grants(key)
+    account.kms.revoke_grant(KeyId=key, GrantId=ours["GrantId"])
+    account.kms.create_grant(
+        KeyId=key,
+        GranteePrincipal=ours["GranteePrincipal"],
+        Operations=ours["Operations"],
+        Name=ours["Name"],
+        Constraints=constraints,
+    )
+    assert "drift-grant" in {found["check"] for found in findings(program.json("check", *words))}
+    program.apply(*words)
+    assert [grant.get("Constraints") for grant in account.grants(key)] == [None]
+    assert findings(program.json("check", *words)) == []
+
+
+def test_a_grant_that_is_gone_is_called_a_grant(account: Account, program: Program) -> None:
+    key = prepare(account)
+    words = (*SETTINGS, "--kms-access", "grant")
+    program.apply(*words)
+    for grant in account.grants(key):
+        account.kms.revoke_grant(KeyId=key, GrantId=grant["GrantId"])
+    first = findings(program.json("check", *words))[0]
+    assert (first["check"], first["verdict"]) == ("key-grant", "denied")
+    assert "No grant on the key" in first["reason"]
+    assert first["remedy"].startswith("personalize-perms apply")
+
+
+def test_a_deny_on_people_is_not_mended_by_sparing_the_service(key: str, account: Account, program: Program) -> None:
+    deny = document({"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"})
+    account.iam.put_group_policy(GroupName="everybody", PolicyName="theirs", PolicyDocument=json.dumps(deny))
+    first = findings(check(program, code=3))[0]
+    assert "to exempt user ada from statement number 1" in first["remedy"]
+    assert first["statement"] is None

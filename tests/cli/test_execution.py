@@ -217,6 +217,35 @@ def test_what_a_colleague_writes_at_the_same_moment_is_kept_beside_ours(
     program.is_silent(*settings)
 
 
+@pytest.mark.parametrize("when", ["refused", "over ours", "lost"])
+def test_what_a_colleague_writes_into_a_policy_at_the_same_moment_is_kept_beside_ours(
+    when: str, aws: FakeAws, account: Account, program: Program
+) -> None:
+    account.bucket(DATA)
+    program.apply(*IN)
+    former = account.policy_document("personalize-service-access")
+    allow = {"Sid": "Colleague", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    text = json.dumps({**former, "Statement": [*former["Statement"], allow]})
+
+    def meets(call: Call, forward: Forward) -> Answer:
+        answer = (0, "") if when == "refused" else forward()
+        account.iam.create_policy_version(
+            PolicyArn=policy_arn("personalize-service-access"), PolicyDocument=text, SetAsDefault=True
+        )
+        if when == "refused":
+            return refuses("ConcurrentModification", 409)(call, forward)
+        return (0, "") if when == "lost" else answer
+
+    aws.on("CreatePolicyVersion", meets)
+    more = (*IN, "--input", f"s3://{DATA}/more/")
+    program.apply(*more)
+    found = account.policy_text("personalize-service-access")
+    assert "Colleague" in found
+    assert "/more/" in found
+    aws.forget()
+    program.is_silent(*more)
+
+
 def test_a_colleague_who_changes_our_own_statement_is_not_overwritten(
     key: str, aws: FakeAws, account: Account, program: Program
 ) -> None:

@@ -365,6 +365,22 @@ def test_done_is_never_said_of_a_write_that_a_colleague_undid(
     program.converges(*IN)
 
 
+@pytest.mark.parametrize(
+    ("asked", "made"), [("ListRoles", "personalize-service-role"), ("ListPolicies", "personalize-user-access")]
+)
+def test_what_appears_while_the_account_is_read_is_not_said_to_be_somebody_elses(
+    asked: str, made: str, aws: FakeAws, account: Account, program: Program
+) -> None:
+    account.bucket()
+    make = account.policy if asked == "ListPolicies" else account.role
+    text = () if asked == "ListPolicies" else (document(trusts({"Service": "glue.amazonaws.com"})),)
+    aws.on(asked, after(lambda: make(made, *text)))
+    done = program.apply(*IN, code=1)
+    assert done.written == []
+    assert f"{made} was made while this run was reading" in done.errors[0]["message"]
+    assert "run the same command again" in done.errors[0]["hint"]
+
+
 def test_a_role_that_somebody_made_meanwhile_is_not_taken_over(
     aws: FakeAws, account: Account, program: Program
 ) -> None:

@@ -8,10 +8,11 @@ import shutil
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from account import DATA, WHAT_AWS_REFUSES, Account, Program, Run, document, role_arn, root_keeps, trusts
-from fake_aws import Answer, Call, FakeAws, refuses
+from fake_aws import ACCOUNT, Answer, Call, FakeAws, refuses
 
 from personalize_perms.engine.chain import seal, unseal
 from personalize_perms.model import ownership
@@ -73,6 +74,34 @@ def test_what_a_check_finds_is_inert(
         summary = (tmp_path / "summary.md").read_text()
         is_inert(Run(3, summary, "", ()))
         assert "[/]" not in summary
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_what_is_diagnosed_is_inert(output: str, aws: FakeAws, account: Account, program: Program) -> None:
+    account.bucket()
+    failed = {"eventName": EVIL, "eventSource": "personalize.amazonaws.com", "errorCode": EVIL, "errorMessage": EVIL}
+    known = "Insufficient privileges for accessing data in Amazon S3"
+    parameters = {"roleArn": f"{role_arn('x')}{EVIL}", "dataSource": {"dataLocation": f"s3://{DATA}/{EVIL}"}}
+    Path("event.json").write_text(json.dumps({**failed, "requestParameters": parameters, "eventTime": EVIL}))
+    Path("broken.json").write_text(json.dumps(failed)[:-1] + f', "{EVIL}": 1}}', encoding="utf-8", newline="")
+    Path("\u202eodd\x1b.json").write_text('{"eventName": 1')
+    job = {"status": EVIL, "failureReason": f"{known} {EVIL}", "roleArn": EVIL, "dataSource": {"dataLocation": EVIL}}
+    aws.on("DescribeDatasetImportJob", *[lambda *_: (200, json.dumps({"datasetImportJob": job}))] * 2)
+    arn = f"arn:aws:personalize:eu-west-1:{ACCOUNT}:dataset-import-job/x"
+    denial = f"User: {EVIL} is not authorized to perform: s3:GetObject on resource: {EVIL} because no {EVIL} policy"
+    for what in (
+        EVIL,
+        f"{known} {EVIL}",
+        denial,
+        "event.json",
+        "broken.json",
+        "\u202eodd\x1b.json",
+        arn,
+        f"arn:{EVIL[1:]}",
+    ):
+        run = program.run("diagnose", what, *IN, "--format", output)
+        assert run.code in (0, 1, 2, 3), run.err
+        is_inert(run)
 
 
 @pytest.mark.parametrize(
@@ -343,3 +372,62 @@ def test_a_coloured_terminal_gets_our_own_styling_and_nothing_else(
     shown = terminal.received.replace("\r\n", "\n")
     assert STYLING.search(shown)
     is_inert(Run(1, terminal.result, STYLING.sub("", shown), ()))
+
+
+FORMATS = ("text", "json", "junit", "github")
+
+
+def test_what_an_audit_shows_is_inert(account: Account, program: Program) -> None:
+    account.server.strict.lenient(*WHAT_AWS_REFUSES)
+    evil = {"Sid": EVIL, "Condition": {EVIL: {EVIL: EVIL}}}
+    arns = [EVIL, "AROAEXAMPLEEXAMPLE123", "444455556666"]
+    lets = {"Effect": "Allow", "Principal": {"Service": "personalize.amazonaws.com", "AWS": arns}, "Resource": [EVIL]}
+    account.bucket(DATA, json.dumps(document({**lets, **evil, "Action": ["s3:Delete*", EVIL]}, Id=EVIL)))
+    account.bucket("acme-odd", f'{{"Statement": "personalize {"x" * 9}", "Statement": 1}}')
+    account.key(json.dumps(document(root_keeps(), {**lets, **evil, "Action": "kms:*"})))
+    arn = account.role("legacy", document(trusts({"Service": "personalize.amazonaws.com"}, Sid=EVIL)))
+    wide = {"Effect": "Allow", "Action": ["s3:*", "iam:PassRole"], "Resource": "*"}
+    text = json.dumps(document(wide))
+    account.iam.put_role_policy(RoleName="legacy", PolicyName="$(x)[/][red]", PolicyDocument=text)
+    for output in FORMATS:
+        run = program.run("audit", "--format", output, "--verbose")
+        assert run.code == 3
+        is_inert(run)
+    for words in (("--fix", "all", "--dry-run"), ("--fix", "all", "--yes"), ("--fix", EVIL, "--yes")):
+        is_inert(program.run("audit", *words))
+    assert EVIL not in account.trust_text("legacy").replace(json.dumps(EVIL)[1:-1], "")
+    is_inert(program.run("undo", "--name", "audit", "--yes"))
+    assert arn
+
+
+def test_names_that_an_audit_is_told_are_inert(account: Account, aws: FakeAws, program: Program) -> None:
+    account.bucket()
+    account.key()
+    account.role("legacy", document(trusts({"Service": "personalize.amazonaws.com"})))
+    typo = {"Sid": "Typo", "Effect": "Allow", "Action": ["personalize:Nothing", "s3:*"], "Resource": "*"}
+    text = json.dumps(document(typo))
+    account.iam.put_role_policy(RoleName="legacy", PolicyName="own", PolicyDocument=text)
+    evil = (EVIL + WORSE).translate(NOT_IN_XML)
+    for operation, old in (
+        ("GetAccountAuthorizationDetails", "</Arn>"),
+        ("GetAccountAuthorizationDetails", "</RoleName>"),
+        ("GetAccountAuthorizationDetails", "Nothing"),
+        ("GetAccountAuthorizationDetails", "Typo"),
+        ("ListBuckets", "</Name>"),
+        ("ListKeys", '"}'),
+    ):
+
+        def handler(call: Call, forward: Callable[[], Answer], old: str = old) -> Answer:
+            status, text = forward()
+            escaped = json.dumps(EVIL)[1:-1]
+            new = escaped if call.service == "kms" else evil if old.startswith("<") else quote(escaped)
+            return status, text.replace(old, new + old)
+
+        for words in (("--format", "github"), ("--fix", "all", "--yes")):
+            aws.on(operation, handler)
+            is_inert(program.run("audit", *words))
+        aws.forget()
+    for operation in ("GetAccountAuthorizationDetails", "ListRoles", "GetBucketPolicy", "ListKeys"):
+        aws.on(operation, refuses("AccessDenied", 403, "\u202e\u2066[/]"))
+        is_inert(program.run("audit", "--format", "junit"))
+        aws.forget()

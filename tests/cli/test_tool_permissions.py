@@ -46,6 +46,9 @@ OTHER: Words = ("--tag", "team=b", "--role-description", "Ours", "--source-condi
 ADOPT: Words = (*BASE, "--role-arn", role_arn("legacy"), "--tighten-trust")
 
 
+DENIED = f"User: {GRACE} is not authorized to perform: personalize:CreateSolution on resource: *"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """What is run, after what an administrator ran and others did; `fails` is a call that AWS refuses."""
@@ -61,6 +64,8 @@ class Scenario:
         return {
             "plan": ("plan",),
             "check": ("check",),
+            "audit": ("audit", "--fail-on", "unknown"),
+            "diagnose": ("diagnose", f"{DENIED}. Insufficient privileges for accessing data in Amazon S3"),
             "undo": ("undo", "--yes", "--confirm", "personalize-service-role"),
         }.get(self.command, (self.command, "--yes"))
 
@@ -198,6 +203,9 @@ SCENARIOS = {
         command="check", words=(*BASE, "--hardening", "strict"), earlier=BASE, meanwhile=fills_the_versions
     ),
     "check large": Scenario(command="check", words=ENCRYPTED, earlier=ENCRYPTED, meanwhile=is_large),
+    "audit": Scenario(command="audit", words=BASE, earlier=BASE, meanwhile=hangs_on_others),
+    "diagnose": Scenario(command="diagnose", words=ENCRYPTED, earlier=ENCRYPTED, meanwhile=hangs_on_others),
+    "diagnose large": Scenario(command="diagnose", words=SMALL, earlier=SMALL, meanwhile=is_large),
     "undo every": Scenario(command="undo", words=(*EVERY, *GRANT), earlier=(*EVERY, *GRANT)),
     "undo statements": Scenario(command="undo", words=BASE, earlier=BASE, meanwhile=fills_the_versions),
     "undo adopted": Scenario(command="undo", words=ADOPT, earlier=ADOPT),
@@ -209,7 +217,8 @@ def test_what_is_printed_is_enough(scenario: Scenario, world: World) -> None:
     world.start(scenario)
     done = world.run(scenario, world.permissions(scenario))
     assert world.enforcing.denied == []
-    assert done.code == (1 if scenario.fails else 3 if scenario.command == "check" else 0), done.err
+    finds = scenario.command in ("check", "diagnose", "audit")
+    assert done.code == (1 if scenario.fails else 3 if finds else 0), done.err
 
 
 NEEDED: Mapping[str, Words] = {
@@ -265,6 +274,10 @@ NEEDED: Mapping[str, Words] = {
         *("iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies", "iam:GetRolePolicy", "iam:ListRolePolicies"),
         "iam:ListAttachedRolePolicies",
     ),
+    "audit": (
+        *("iam:GetAccountAuthorizationDetails", "iam:GetPolicy", "iam:GetPolicyVersion", "s3:ListAllMyBuckets"),
+        *("s3:GetBucketPolicy", "kms:ListKeys", "kms:GetKeyPolicy"),
+    ),
     "undo every": (
         *("iam:DeletePolicy", "iam:DeleteRole", "iam:DetachGroupPolicy", "iam:DetachRolePolicy"),
         *("iam:DetachUserPolicy", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:ListEntitiesForPolicy"),
@@ -293,7 +306,7 @@ def says_what_is_missing(done: Run, action: str, world: World) -> None:
     assert missing, f"{action} is not needed"
     told = [" ".join(map(str, error.values())) for error in done.errors]
     told += [" ".join(map(str, finding.values())) for finding in done.data["findings"]]
-    told += [f"{change['resource']} {change['reason']}" for change in done.data["changes"]]
+    told += [f"{change['resource']} {change['reason']}" for change in done.data.get("changes", [])]
     told += done.data.get("notes", [])
     about = " ".join(text for text in told if action in text)
     untold = [name for name in missing if name not in about]
@@ -303,7 +316,7 @@ def says_what_is_missing(done: Run, action: str, world: World) -> None:
     assert "Traceback" not in done.err
 
 
-PLANS = {name: actions for name, actions in NEEDED.items() if name.startswith(("plan", "check"))}
+PLANS = {name: actions for name, actions in NEEDED.items() if name.startswith(("plan", "check", "audit"))}
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -335,7 +348,7 @@ def test_a_run_says_what_is_missing_and_the_next_one_completes_it(name: str, act
     assert "Second" in sids(world.account.key_policy(world.key))
 
 
-@pytest.mark.parametrize("command", ["plan", "apply", "check", "undo"])
+@pytest.mark.parametrize("command", ["plan", "apply", "check", "audit", "undo"])
 def test_nothing_is_printed_that_no_scenario_needs(command: str, world: World) -> None:
     mine = {name: scenario for name, scenario in SCENARIOS.items() if scenario.command == command}
     printed = {

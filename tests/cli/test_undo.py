@@ -24,7 +24,7 @@ from account import (
     trusts,
     user_arn,
 )
-from fake_aws import ACCOUNT, FakeAws, refuses
+from fake_aws import ACCOUNT, Answer, Call, FakeAws, Handler, refuses
 
 from personalize_perms.model import ownership
 from strict import identity, same_meaning
@@ -135,6 +135,19 @@ def test_the_name_alone_is_enough(
     elsewhere()
     undo(program)
     assert meaning(account) == before
+
+
+@pytest.mark.parametrize("settings", ["full", "grant", "adopted"])
+def test_what_another_machine_took_back_is_no_news_to_the_one_that_applied(
+    settings: str, key: str, account: Account, program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program.apply(*SET_UPS[settings])
+    with monkeypatch.context() as other:
+        other.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
+        undo(program)
+    again = undo(program)
+    assert again.written == []
+    assert left(again) == {}
 
 
 def test_what_earlier_settings_granted_goes_too(key: str, account: Account, program: Program) -> None:
@@ -251,6 +264,64 @@ def test_a_policy_that_others_attached_stays_and_is_named(key: str, account: Acc
     assert "others attached it" in left(done)[policy_arn("personalize-user-access")]
     assert account.policies() == {"personalize-user-access"}
     is_silent_but_for_what_stays(program, *FULL)
+
+
+def test_a_policy_that_others_use_as_a_boundary_stays_and_is_named(
+    key: str, account: Account, program: Program
+) -> None:
+    program.apply(*FULL)
+    arn = policy_arn("personalize-user-access")
+    account.role("theirs", document(GLUE), PermissionsBoundary=arn)
+    done = undo(program, *FULL)
+    assert account.policies() == {"personalize-user-access"}
+    assert "boundary" in left(done)[arn]
+    is_silent_but_for_what_stays(program, *FULL)
+
+
+@pytest.mark.parametrize("policy", ["personalize-user-access", "personalize-service-access"])
+@pytest.mark.parametrize("machine", ["the same", "another"])
+def test_a_policy_in_which_others_keep_a_version_stays_and_is_named(
+    machine: str, policy: str, key: str, account: Account, program: Program, elsewhere: Callable[[], None]
+) -> None:
+    program.apply(*FULL)
+    theirs = json.dumps(
+        document({"Sid": "Theirs", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"})
+    )
+    account.iam.create_policy_version(PolicyArn=policy_arn(policy), PolicyDocument=theirs)
+    if machine == "another":
+        elsewhere()
+    done = undo(program)
+    assert account.policies() == {policy}
+    assert account.versions(policy) == 2
+    assert account.holders(policy) == set()
+    assert "its version v2 was made by others" in left(done)[policy_arn(policy)]
+    is_silent_but_for_what_stays(program)
+    account.iam.delete_policy_version(PolicyArn=policy_arn(policy), VersionId="v2")
+    undo(program, *FULL)
+    assert account.policies() == set()
+
+
+def test_versions_that_may_not_be_read_are_not_taken_for_ours(
+    key: str, account: Account, aws: FakeAws, program: Program
+) -> None:
+    program.apply(*FULL)
+    program.apply(*FULL, "--hardening", "strict")
+    assert account.versions("personalize-service-access") == 2
+    aws.on("GetPolicyVersion", *[_refused_for("v1")] * 9)
+    done = undo(program, *FULL, code=1)
+    assert "iam:GetPolicyVersion" in done.err
+    assert account.versions("personalize-service-access") == 2
+    aws.forget()
+    undo(program, *FULL)
+    assert account.policies() == set()
+
+
+def _refused_for(version: str) -> Handler:
+    def handler(call: Call, forward: Callable[[], Answer]) -> Answer:
+        named = f'"{version}"' in call.about and "personalize-service-access" in call.about
+        return refuses("AccessDenied", 403)(call, forward) if named else forward()
+
+    return handler
 
 
 def is_silent_but_for_what_stays(program: Program, *words: str) -> None:
@@ -407,6 +478,13 @@ def test_what_still_uses_the_role_needs_its_name(
     done = undo(program, *FULL, "--confirm", "personalize-service-role")
     assert [use["arn"].rpartition("/")[2] for use in done.data["uses"]] == [member]
     assert meaning(account) == before
+
+
+def test_without_a_terminal_undo_says_how_to_look_at_its_own_plan(key: str, program: Program) -> None:
+    program.apply(*FULL)
+    done = program.json("undo")
+    assert done.code == 2
+    assert "personalize-perms undo --dry-run" in done.errors[0]["hint"]
 
 
 def test_what_uses_the_key_counts_too(key: str, aws: FakeAws, program: Program) -> None:

@@ -17,6 +17,8 @@ WIDE = (
 NARROW = (*IN, "--attach-user", "ada", "--hardening", "strict", "--user-access", "runtime")
 GRANT = ("--kms-access", "grant")
 ADOPTED = ("--role-arn", role_arn("legacy"), "--tighten-trust")
+FIX = ("audit", "--fix", "all", "--yes")
+UNDO_FIX = (*UNDO, "--name", "audit")
 REFUSED = refuses("AccessDenied", 403)
 
 
@@ -48,6 +50,8 @@ LONG = {
     "taken back after a grant was refused": Scenario(
         killed=apply(*IN, *GRANT, "--on-failure", "undo"), fault=("CreateGrant", refuses("AccessDeniedException"))
     ),
+    "fixes of an audit": Scenario(killed=FIX, otherwise=UNDO_FIX),
+    "undo of fixes": Scenario(earlier=(FIX,), killed=UNDO_FIX, otherwise=FIX, leads_to="the earlier runs"),
     "another role, other people": Scenario(
         earlier=(apply(*WIDE),), killed=apply(*IN, "--role-name", "second", "--attach-user", "grace")
     ),

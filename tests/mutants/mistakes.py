@@ -20,6 +20,100 @@ class Mistake:
 
 
 _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
+    "unit/engine/test_selection.py": (
+        (
+            "a part of a plan takes something away",
+            "engine/selection.py",
+            "if c.action is not Action.DELETE or c.kind == _MAKES_ROOM",
+            "if c.kind",
+            "test_nothing_is_taken_away_by_a_part",
+        ),
+        (
+            "what a part of a plan grants is not remembered",
+            "engine/selection.py",
+            "needed = bool(chosen)",
+            "needed = False",
+            "test_a_bucket_that_names_nobody_new_needs_nothing_else_but_the_ledger",
+        ),
+        (
+            "a role is made without what hangs on it",
+            "engine/selection.py",
+            "needed = any(_names(change, role) for role in made)",
+            "needed = False",
+            "test_what_names_a_role_that_is_yet_to_be_made_needs_it_and_all_that_hangs_on_it",
+        ),
+    ),
+    "cli/test_diagnose.py": (
+        (
+            "of a saved part the whole is applied",
+            "cli/saved.py",
+            "            plan = selection.selected(plan, file.plan.only)\n",
+            "",
+            "test_a_part_is_applied_once_and_nothing_else",
+        ),
+        (
+            "an error of another account is looked into here",
+            "cli/diagnose.py",
+            "(AccountId(account) if account else None)",
+            "None",
+            "test_a_text_about_another_account_is_not_looked_into_here",
+        ),
+        (
+            "a bucket that nobody complained of is mended, too",
+            "diagnose/pointing.py",
+            '            if named and finding.resource.partition(" ")[0] not in named:\n                continue\n',
+            "",
+            "test_only_what_it_points_to_is_told",
+        ),
+    ),
+    "unit/evaluate/test_how_policies_combine.py": (
+        (
+            "a role's boundary does not hold back what a bucket policy grants to the role",
+            "evaluate/decide.py",
+            "[resource.role, *limits],",
+            "[resource.role],",
+            "test_whom_a_bucket_policy_names_decides_whether_silent_limits_matter",
+        ),
+        (
+            "access across accounts needs one side only",
+            "evaluate/decide.py",
+            "[self.identity, resource, *self.limits]",
+            "[self.identity, *self.limits]",
+            "test_across_accounts_both_sides_must_allow",
+        ),
+        (
+            "a Deny that may apply is passed over",
+            "evaluate/decide.py",
+            "if allows is True and denies is False:",
+            "if allows is True:",
+            "test_an_unknown_deny_leaves_every_allow_open",
+        ),
+    ),
+    "unit/evaluate/test_root_roles_and_keys.py": (
+        (
+            "a key's policy is not asked whether the account's own policies count",
+            "evaluate/decide.py",
+            "delegated = [resource.account] if self.gated else []",
+            "delegated: list[Say] = []",
+            "TestAKeyPolicy::test_must_let_the_accounts_policies_count",
+        ),
+    ),
+    "unit/evaluate/test_condition_operators.py": (
+        (
+            "a negated operator fails where the request lacks the key",
+            "evaluate/conditions.py",
+            "(self.negated and self.over is Over.ONE)",
+            "False",
+            "test_without_the_key_a_negated_operator_holds",
+        ),
+        (
+            "a number that cannot be read is compared all the same",
+            "evaluate/operators.py",
+            "return UNREADABLE if wanted is None or given is None else compare(given, wanted)",
+            "return False if wanted is None or given is None else compare(given, wanted)",
+            "test_a_value_that_its_operator_cannot_read_decides_nothing",
+        ),
+    ),
     "unit/engine/test_executor.py": (
         (
             "a document is written without reading it again",
@@ -114,7 +208,7 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
             "engine/executor.py",
             "in (Wave.CLEAR, Wave.DELETE, Wave.FORGET)",
             "in (Wave.CLEAR, Wave.FORGET)",
-            "test_nothing_is_deleted_before_what_replaces_it_was_seen",
+            "test_nothing_is_taken_before_what_replaces_it_was_seen",
         ),
         (
             "the ledger is forgotten before all was read back",
@@ -705,6 +799,45 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
             "same = (grant.name, grant.grantee) == (created.name, created.grantee_arn)",
             "same = grant.grantee == created.grantee_arn",
             "test_only_the_grant_that_the_run_made_is_revoked_though_its_id_was_never_learnt",
+        ),
+    ),
+    "unit/engine/test_fixes_and_back.py": (
+        (
+            "undo of a fix restores the whole document whoever changed it since",
+            "engine/undo_fixes.py",
+            "if documents.same_document(text, fix.edit.after, self.partition):",
+            "if text:",
+            "test_undo_gives_back_every_statement_and_keeps_every_one_of_others",
+        ),
+        (
+            "a fix that was taken back is taken back again",
+            "engine/undo_fixes.py",
+            "elif run.command == _UNDOING and entry.status in _TAKEN_BACK:",
+            "elif run.command == _UNDOING and entry.status is None:",
+            "test_what_was_taken_back_needs_no_second_time",
+        ),
+        (
+            "a fix takes a Deny away",
+            "engine/dead_principals.py",
+            'if not dead or statement.get("Effect") != "Allow" or "NotPrincipal" in statement:',
+            'if not dead or "NotPrincipal" in statement:',
+            "test_deleted_principals_go_and_the_living_stay",
+        ),
+        (
+            "an undo of fixes stores deleted principals again",
+            "engine/undo_fixes.py",
+            "former = text_without_dead(fix.edit.before)",
+            "former = fix.edit.before",
+            "test_a_deleted_bucket_policy_of_deleted_principals_stays_deleted",
+        ),
+    ),
+    "unit/audit/test_audit_walk.py": (
+        (
+            "a read that was refused counts as nothing there",
+            "engine/noted.py",
+            "                self._note(action, resource, reason, hides)\n            case Absent():",
+            "                pass\n            case Absent():",
+            "test_every_refused_read_is_unknown_and_everything_else_is_still_told",
         ),
     ),
     "cli/test_foreign_documents.py": (

@@ -18,6 +18,7 @@ _S3_PARTS = {
     "publicAccessBlock": "PublicAccessBlock",
     "": "Bucket",
 }
+_S3_OF_ACCOUNT = {"GET": "ListBuckets"}
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/[0-9]+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 READS = re.compile(r"(Get|List|Head|Describe|Simulate|Validate).*")
 UNPLAYED = ("SimulatePrincipalPolicy", "ValidatePolicy")
@@ -91,7 +92,10 @@ def parse(environ: dict[str, Any], raw: bytes) -> Request | None:
     common = {"service": service, "region": found["region"], "access_key": found["key"], "body": body}
     if service == "s3":
         part = environ.get("QUERY_STRING", "").partition("&")[0].partition("=")[0]
-        name = _S3_VERBS[environ["REQUEST_METHOD"]] + _S3_PARTS.get(part, part)
+        method = environ["REQUEST_METHOD"]
+        name = _S3_VERBS[method] + _S3_PARTS.get(part, part)
+        if environ["PATH_INFO"] == "/":
+            name = _S3_OF_ACCOUNT.get(method, name)
         query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
         headers = {key: value for key, value in environ.items() if key.startswith("HTTP_X_AMZ_")}
         return Request(name=name, params=query, path=environ["PATH_INFO"], headers=headers, **common)

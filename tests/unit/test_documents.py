@@ -266,3 +266,10 @@ def test_an_edit_tells_whether_it_takes_something_of_ours_away(
     wanted: list[dict[str, object]], *, narrows: bool
 ) -> None:
     assert edit({"Version": "2012-10-17", "Statement": OURS}, wanted).narrows is narrows
+
+
+def test_a_statement_of_ours_that_is_as_wanted_keeps_the_spelling_in_which_it_is_stored() -> None:
+    stored = {**OURS[0], "Action": ["S3:listbucket", "s3:GetObject"], "Resource": OURS[0]["Resource"][::-1]}
+    found = edit({"Version": "2012-10-17", "Statement": [stored]}, OURS)
+    assert found.changed
+    assert found.document["Statement"] == [stored, OURS[1]]

@@ -150,6 +150,20 @@ def test_a_key_policy_is_never_emptied() -> None:
         merge(text(OURS, THEIRS), text(THEIRS), text(OURS), DocumentKind.KEY_POLICY)
 
 
+def test_an_edit_that_is_there_is_no_conflict_with_what_others_put_beside_it() -> None:
+    now = text(THEIRS, OURS, CHANGED)
+    assert merge(text(THEIRS), text(THEIRS, OURS), now) == now
+
+
+def test_a_quota_that_was_raised_for_what_is_to_be_stored_counts_for_what_is_there_now_too() -> None:
+    kind = DocumentKind.TRUST_POLICY
+    large = one("OursA", "sts:AssumeRole" * (documents.LIMITS[kind] // 10))
+    merged = merge(text(THEIRS), text(THEIRS, large), text(NEW), kind)
+    assert statements(merged) == [NEW, large]
+    with pytest.raises(DocumentError, match="AWS allows"):
+        merge(text(THEIRS), text(THEIRS, large), text(NEW, one("More", "sts:TagSession" * 9)), kind)
+
+
 foreign = st.lists(
     st.builds(one, st.sampled_from(["", "A", "B", "C"]), st.sampled_from(["s3:GetObject", "s3:PutObject"])), max_size=5
 )

@@ -9,6 +9,7 @@ LIBRARIES = ("boto3", "botocore", "questionary", "prompt_toolkit", "rich", "moto
 HEAVY = (*LIBRARIES, "personalize_perms.aws.iam")
 _NOT_OFFLINE = ("model.live", "model.examination", "model.operations", "documents.merging", "engine.planner")
 NOT_OFFLINE = tuple(f"personalize_perms.{name}" for name in _NOT_OFFLINE)
+EXPORT = "export {} --quiet --offline --account 111122223333 --region eu-west-1 --workflow metrics-cloudwatch"
 OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --input s3://amzn-s3-demo-bucket"
 
 
@@ -21,6 +22,8 @@ OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --
         "apply --help",
         "check --help",
         "check --offline",
+        "diagnose --help",
+        "diagnose quota:LimitExceededException",
         "completion bash",
         "explain",
         "plan --no-such-option",
@@ -28,6 +31,9 @@ OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --
         "check",
         OFFLINE,
         f"{OFFLINE} --format json",
+        "export --help",
+        EXPORT.format("cloudformation"),
+        EXPORT.format("aws-cli"),
     ],
 )
 def test_what_needs_no_account_imports_nothing_heavy(words: str) -> None:

@@ -52,7 +52,7 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
     st.sampled_from(["arn:aws:s3:::acme/in/x", "arn:aws:s3:::acme/In/x", "arn:aws:s3:::other/in/x"]),
     CONTEXTS,
 )
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_two_judges_agree(several: list[dict[str, Any]], action: str, resource: str, given: dict[str, str]) -> None:
     document = {"Version": "2012-10-17", "Statement": several}
     found = decide(

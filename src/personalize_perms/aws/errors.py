@@ -138,6 +138,10 @@ _SIGN_IN: Final = frozenset(
 )
 _SERVER_ERRORS: Final = range(500, 600)
 _WEB_PAGE: Final = re.compile(r"\s*<(!doctype|html)", re.IGNORECASE)
+_INCOMPLETE: Final = "IncompleteAnswer"
+_CUT_SHORT: Final = frozenset({_INCOMPLETE, "ResponseParserError"})
+_CUT_SHORT_AT_MOST: Final = 2
+"""How often in a row a read whose answer was cut short is asked again."""
 
 
 def fault_of(code: str, message: str, status: int) -> Fault:
@@ -172,11 +176,26 @@ def translated(action: str, resource: str) -> Iterator[None]:
         raise _incomplete("the answer holds a text that is not UTF-8", action, resource) from error
 
 
+def asked(action: str, resource: str, ask: Callable[[], T]) -> T:
+    """Return what `ask` reads; raise `AwsError` if AWS does not say.
+
+    An answer of which only a part arrived is asked for again: botocore does that for a broken connection alone.
+    """
+    for _ in range(_CUT_SHORT_AT_MOST):
+        try:
+            with translated(action, resource):
+                return ask()
+        except AwsError as error:
+            if error.code not in _CUT_SHORT:
+                raise
+    with translated(action, resource):
+        return ask()
+
+
 def looked_up(action: str, resource: str, ask: Callable[[], T]) -> Read[T]:
     """Return what `ask` reads as a value: absent and denied are answers, everything else raises `AwsError`."""
     try:
-        with translated(action, resource):
-            return Present(ask())
+        return Present(asked(action, resource, ask))
     except AwsError as error:
         return answered(error)
 
@@ -221,4 +240,4 @@ def _from_botocore(error: Exception, action: str, resource: str) -> AwsError:
 
 
 def _incomplete(message: str, action: str, resource: str) -> AwsError:
-    return AwsError(Fault.UNKNOWN, code="IncompleteAnswer", message=message, action=action, resource=resource)
+    return AwsError(Fault.UNKNOWN, code=_INCOMPLETE, message=message, action=action, resource=resource)

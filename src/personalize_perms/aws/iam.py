@@ -138,6 +138,19 @@ class Iam(IamWrites):
             )
         )
 
+    def read_inline_policy(self, role: str, name: str) -> Read[str]:
+        """Read the text of an inline policy of a role, as it is stored."""
+
+        def ask() -> str:
+            return document_text(self._reads.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+
+        return looked_up("iam:GetRolePolicy", f"role/{role}", ask)
+
+    def read_managed_text(self, arn: str) -> Read[str]:
+        """Read the text of the default version of a managed policy, AWS's own too."""
+        head = self.read_policy_head(arn)
+        return self.read_policy_document(arn, head.value.version_id) if isinstance(head, Present) else head
+
     def read_role_arns(self) -> Read[tuple[str, ...]]:
         """Read the ARNs of all roles."""
         return looked_up("iam:ListRoles", "*", lambda: tuple(role["Arn"] for role in self._roles()))

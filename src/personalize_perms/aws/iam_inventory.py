@@ -18,13 +18,13 @@ _PAGE: Final = 1000
 _KINDS: Final = ("User", "Group", "Role", "LocalManagedPolicy")
 
 
-def read_inventory(session: AwsSession) -> Iterator[InventoryPage]:
+def read_inventory(session: AwsSession, page_size: int = _PAGE) -> Iterator[InventoryPage]:
     """Read users, groups, roles and customer managed policies, a page at a time; raise `AwsError` where refused.
 
     The policies of AWS are not among them: there are more than a thousand, and few of them matter.
     """
     client = cast("IAMClient", session.reader("iam"))
-    asked: dict[str, Any] = {"Filter": list(_KINDS), "MaxItems": _PAGE}
+    asked: dict[str, Any] = {"Filter": list(_KINDS), "MaxItems": page_size}
     while True:
         with translated(ACTION, "*"):
             answer = client.get_account_authorization_details(**asked)
@@ -33,6 +33,33 @@ def read_inventory(session: AwsSession) -> Iterator[InventoryPage]:
         if not page.more:
             return
         asked["Marker"] = answer["Marker"]
+
+
+def read_roles(session: AwsSession) -> Iterator[InventoryPage]:
+    """Read roles with their trust policies alone, a page at a time; raise `AwsError` where refused.
+
+    It is for whoever may not read in bulk: what the roles may do takes calls of its own.
+    """
+    client = cast("IAMClient", session.reader("iam"))
+    asked: dict[str, Any] = {"MaxItems": _PAGE}
+    while True:
+        with translated("iam:ListRoles", "*"):
+            answer = client.list_roles(**asked)
+            page = InventoryPage(roles=tuple(map(_bare_role, answer["Roles"])), more=bool(answer.get("IsTruncated")))
+        yield page
+        if not page.more:
+            return
+        asked["Marker"] = answer["Marker"]
+
+
+def _bare_role(one: "Mapping[str, Any]") -> RoleDetail:
+    return RoleDetail(
+        arn=one["Arn"],
+        name=one["RoleName"],
+        role_id=one["RoleId"],
+        path=one["Path"],
+        trust_json=document_text(one["AssumeRolePolicyDocument"]),
+    )
 
 
 def _page(answer: "Mapping[str, Any]") -> InventoryPage:
@@ -68,6 +95,7 @@ def _role(one: "Mapping[str, Any]") -> RoleDetail:
         path=one["Path"],
         trust_json=document_text(one["AssumeRolePolicyDocument"]),
         instance_profiles=tuple(profiles),
+        created=one["CreateDate"].date().isoformat() if "CreateDate" in one else "",
         last_used=used.date().isoformat() if used else "",
     )
 

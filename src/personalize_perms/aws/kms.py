@@ -3,7 +3,7 @@
 The lockout check of PutKeyPolicy is never bypassed: the parameter for it does not occur in this program.
 """
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from personalize_perms.aws.errors import looked_up, translated
 from personalize_perms.aws.session import AwsSession
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_kms.literals import GrantOperationType
+
+_PAGE: Final = 1000
 
 
 class Kms:
@@ -74,6 +76,15 @@ class Kms:
             )
 
         return looked_up("kms:ListGrants", key_arn, ask)
+
+    def read_key_arns(self) -> Read[tuple[str, ...]]:
+        """Read the ARNs of all keys of this account and Region, AWS's managed ones too."""
+
+        def ask() -> tuple[str, ...]:
+            pages = self._reads.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": _PAGE})
+            return tuple(key["KeyArn"] for page in pages for key in page["Keys"])
+
+        return looked_up("kms:ListKeys", "*", ask)
 
     def read_customer_aliases(self) -> "Read[Mapping[str, str]]":
         """Read the key ARN of every alias of this Region that a customer made, by alias name.

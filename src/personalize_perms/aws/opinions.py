@@ -56,7 +56,7 @@ class Opinions:
             )
             return tuple(_simulated(each) for page in pages for each in page["EvaluationResults"])
 
-        return _asked("iam:SimulatePrincipalPolicy", principal_arn, ask)
+        return self._asked("iam:SimulatePrincipalPolicy", principal_arn, ask)
 
     def read_advice(self, kind: DocumentKind, text: str) -> Present[tuple[Advice, ...]] | Unreadable:
         """Ask Access Analyzer about a document."""
@@ -66,15 +66,17 @@ class Opinions:
             pages = client.get_paginator("validate_policy").paginate(policyDocument=text, **_TYPES[kind])
             return tuple(_advice(each) for page in pages for each in page["findings"])
 
-        return _asked("access-analyzer:ValidatePolicy", "*", ask)
+        return self._asked("access-analyzer:ValidatePolicy", "*", ask)
 
-
-def _asked(action: str, resource: str, ask: Callable[[], T]) -> Present[T] | Unreadable:
-    try:
-        with translated(action, resource):
-            return Present(ask())
-    except AwsError as error:
-        return Unreadable(action=action, resource=resource, reason=f"{error.code}: {error.message}".removesuffix(": "))
+    def _asked(self, action: str, resource: str, ask: Callable[[], T]) -> Present[T] | Unreadable:
+        if not self._session.has_opinions:
+            return Unreadable(action=action, resource=resource, reason="the sandbox has no opinions")
+        try:
+            with translated(action, resource):
+                return Present(ask())
+        except AwsError as error:
+            reason = f"{error.code}: {error.message}".removesuffix(": ")
+            return Unreadable(action=action, resource=resource, reason=reason)
 
 
 def _simulated(result: "Mapping[str, Any]") -> Simulated:

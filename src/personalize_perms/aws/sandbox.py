@@ -45,6 +45,8 @@ def sandbox(region: str = "us-east-1") -> Iterator[AwsSession]:
 class _SandboxSession(AwsSession):
     """A session whose clients can only talk to the account in this process."""
 
+    has_opinions = False
+
     def _prepare(self, client: "BaseClient", service: Service) -> None:
         super()._prepare(client, service)
         # All handlers run and the first answer counts: moto's, if it has one. What it leaves unanswered would go out.

@@ -7,14 +7,16 @@ it. Importing botocore and building clients are the dearest things that a run do
 
 import gc
 import os
+import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
 from personalize_perms.aws import allocator, endpoints
 from personalize_perms.aws.connections import Connections
-from personalize_perms.aws.errors import AwsError, translated
+from personalize_perms.aws.errors import AwsError, Fault, asked
 from personalize_perms.aws.failures import failure
 from personalize_perms.aws.trace import trace
 from personalize_perms.model.caller import Caller
@@ -38,10 +40,15 @@ _READ_SECONDS: Final = 20
 _READ_ATTEMPTS: Final = 5
 _FEW_ATTEMPTS: Final = {"sts": 2, "personalize": 2, "accessanalyzer": 1}
 """STS is the first call of every run: it tells soon that there is no network. The others are asked by the way."""
+_THROTTLED_PAUSES: Final = (0.5, 1.0, 2.0)
+"""Seconds, at the most, before STS is asked again because it was throttled."""
 
 
 class AwsSession:
     """One way into AWS: a profile (None: botocore's chain), a Region (None: from the environment or the profile)."""
+
+    has_opinions: ClassVar[bool] = True
+    """Whether there is somebody to simulate and validate policies."""
 
     def __init__(self, profile: str | None, region: str | None, *, workers: int = 32) -> None:
         self.profile = profile
@@ -107,14 +114,28 @@ class AwsSession:
     def _identity(self, partition: str) -> tuple[Place, Arn]:
         region = self.region
         try:
-            with translated("sts:GetCallerIdentity", region):
-                answer = cast("STSClient", self.reader("sts")).get_caller_identity()
-                account_text, arn_text = answer["Account"], answer["Arn"]
+            account_text, arn_text = self._asked_identity(region)
             return Place(account=account_id(account_text), region=region, partition=partition), Arn.parse(arn_text)
         except AwsError as error:
             raise failure(error) from error
         except InvalidName as error:
             raise CredentialsError("STS did not say who the caller is", reason=str(error)) from error
+
+    def _asked_identity(self, region: str) -> tuple[str, str]:
+        """Ask STS again while it is throttled: its client gives up soon, so that a missing network shows."""
+
+        def ask() -> tuple[str, str]:
+            answer = cast("STSClient", self.reader("sts")).get_caller_identity()
+            return answer["Account"], answer["Arn"]
+
+        for longest in _THROTTLED_PAUSES:
+            try:
+                return asked("sts:GetCallerIdentity", region, ask)
+            except AwsError as error:
+                if error.fault is not Fault.THROTTLED:
+                    raise
+            time.sleep(random.uniform(0.0, longest))  # noqa: S311 - a pause is no secret
+        return asked("sts:GetCallerIdentity", region, ask)
 
     def _partition(self) -> str:
         region = self.region

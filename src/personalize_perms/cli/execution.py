@@ -14,6 +14,7 @@ from personalize_perms.cli.talk import Talk
 from personalize_perms.model.changes import Outcome, Plan, Status
 from personalize_perms.model.errors import Cancelled, PersonalizePermsError
 from personalize_perms.model.findings import Finding
+from personalize_perms.model.settings import Settings
 from personalize_perms.report import envelope, lines
 from personalize_perms.report.lines import Line
 
@@ -56,8 +57,14 @@ def execute(request: Request, plan: Plan, account: "Account", talk: Talk, *, spe
         _take_back(request, plan, outcomes, account, talk, result)
     elif failed:
         talk.warn([Line("What was done stays. Run the same command again: it goes on from there.", "warning")])
-        talk.warn([Line("To take everything back instead: personalize-perms undo")])
+        talk.warn([Line(f"To take everything back instead: {_undo(request)}")])
     return result
+
+
+def _undo(request: Request) -> str:
+    """Return the command that takes back what was done under the name of this run."""
+    name = request.settings.name
+    return "personalize-perms undo" + ("" if name == Settings().name else f" --name {name}")
 
 
 def ended(plan: Plan, outcomes: tuple[Outcome, ...] = ()) -> Result:
@@ -139,7 +146,7 @@ def _take_back(
         if back.writes:
             taken, stopped = _carry_out(request, back, account, talk, command=_TAKE_BACK)
             if stopped:
-                talk.warn([Line("You stopped the taking back. To finish it: personalize-perms undo", "warning")])
+                talk.warn([Line(f"You stopped the taking back. To finish it: {_undo(request)}", "warning")])
                 result.exit_code = Cancelled.exit_code
     except Cancelled:
         raise

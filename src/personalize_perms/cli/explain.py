@@ -29,7 +29,7 @@ _TOOL: Final = click.Option(
 )
 _FOR: Final = click.Option(
     ["--for", "command"],
-    type=click.Choice(["plan", "apply", "init", "check", "undo"]),
+    type=click.Choice(["plan", "apply", "init", "check", "diagnose", "audit", "export", "undo"]),
     help="With --tool-permissions: one command only.",
 )
 
@@ -160,6 +160,10 @@ def _limits(settings: Settings) -> Iterator[str]:
         yield "Name the KMS keys of your buckets with --kms-key: without a call they are not known."
     if any("alias/" in key for key in settings.kms_keys):
         yield "An alias does not tell its key, and permissions are given on keys: name them by ARN with --kms-key."
+    yield (
+        "audit --fix needs iam:GetRole and iam:UpdateAssumeRolePolicy on the roles, s3:PutBucketPolicy and "
+        "s3:DeleteBucketPolicy on the buckets, kms:PutKeyPolicy on the keys that you pick."
+    )
     yield (
         "Taking back what earlier settings named and these do not (buckets, keys, people, roles) needs what this "
         "prints for the earlier settings, too."

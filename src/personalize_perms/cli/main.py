@@ -24,7 +24,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "plan": ("plan", "What would change in the account; with --out, saved to be applied later."),
     "apply": ("apply", "Make it so, from the settings file and flags, or exactly a saved plan."),
     "check": ("check", "Is everything in place, and can each workflow run? Every link, and why not."),
+    "diagnose": ("diagnose", "From an error's text, a failed job or a CloudTrail event to what mends it."),
+    "audit": ("audit", "What in the account lets Personalize in, and is too wide, missing or dead there."),
     "undo": ("undo", "Take back exactly what was added, and leave what others rely on."),
+    "export": ("export", "The set-up as code for others to run: CloudFormation, Terraform, shell, JSON."),
     "explain": ("explain", "Why each statement is there, and the AWS page that says so."),
     "completion": ("completion", "Completion script for your shell."),
 }

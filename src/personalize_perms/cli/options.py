@@ -149,7 +149,7 @@ _RUN: Final[tuple[click.Option, ...]] = (
         ["--offline"],
         is_flag=True,
         envvar="PERSONALIZE_PERMS_OFFLINE",
-        help="With --dry-run: make no call, need no credentials.",
+        help="With --dry-run and export: make no call, need no credentials.",
     ),
     click.Option(
         ["--expect-account"],

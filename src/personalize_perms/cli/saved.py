@@ -14,7 +14,7 @@ from personalize_perms.cli.apply import completed, show_only
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
-from personalize_perms.engine import journal, journals, plan_checks
+from personalize_perms.engine import journal, journals, plan_checks, selection
 from personalize_perms.engine.saved_plan import BadPlanFile, PlanFile, SavedPlan, restored_settings
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import PersonalizePermsError, SettingsError
@@ -39,9 +39,9 @@ def check_out(ctx: click.Context, request: Request, out: Path) -> None:
     plan_file.check_target(out)
 
 
-def save(request: Request, plan: Plan, live: Live, out: Path, talk: Talk) -> None:
-    """Write the plan to `out` and say how to go on."""
-    file = PlanFile.of(_saved(request, plan, live))
+def save(request: Request, plan: Plan, live: Live, out: Path, talk: Talk, only: tuple[str, ...] = ()) -> None:
+    """Write the plan, or the part of it that the lines `only` name, to `out` and say how to go on."""
+    file = PlanFile.of(_saved(request, plan, live, only))
     plan_file.write(out, file)
     review, apply = (shlex.join(["personalize-perms", "apply", str(out), *more]) for more in (["--dry-run"], []))
     talk.say(
@@ -53,9 +53,10 @@ def save(request: Request, plan: Plan, live: Live, out: Path, talk: Talk) -> Non
     )
 
 
-def _saved(request: Request, plan: Plan, live: Live) -> SavedPlan:
+def _saved(request: Request, plan: Plan, live: Live, only: tuple[str, ...]) -> SavedPlan:
     directory = str(request.policies_dir.resolve()) if request.policies_dir else ""
-    return SavedPlan.of(plan, live, request.settings, directory, datetime.now(UTC))
+    part = selection.selected(plan, only)
+    return SavedPlan.of(part, live, request.settings, directory, datetime.now(UTC), only=only)
 
 
 def apply_file(ctx: click.Context, request: Request, path: Path) -> Result:
@@ -73,7 +74,8 @@ def apply_file(ctx: click.Context, request: Request, path: Path) -> Result:
         with setup.exclusive(request, account, talk) as found:
             plan_checks.refuse_spent(file, _runs(file, account))
             plan, live = setup.plan_seen(request, account, talk)
-            now = _saved(request, plan, live)
+            now = _saved(request, plan, live, file.plan.only)
+            plan = selection.selected(plan, file.plan.only)
             plan_checks.refuse_stale(file.plan, now)
             if not plan.refusals:
                 plan_checks.refuse_other(file.plan, now)
@@ -128,7 +130,16 @@ def _carry_out(request: Request, plan: Plan, account: "Account", talk: Talk, fil
         result = setup.execute(request, plan, account, talk, spends=file.digest)
     finally:
         _mark(file, path, account, talk)
+    if file.plan.only:
+        return _part_completed(result, talk)
     return completed(request, plan, result, talk)
+
+
+def _part_completed(result: Result, talk: Talk) -> Result:
+    """Say no more than that this part is done: the rest of the set-up may want changes, too."""
+    if result.exit_code == 0:
+        talk.say([Line("This part of the set-up is as it should be. The whole: personalize-perms plan", "done")])
+    return result
 
 
 def _mark(file: PlanFile, path: Path, account: "Account", talk: Talk) -> None:

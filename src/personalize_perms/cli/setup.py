@@ -16,6 +16,7 @@ from personalize_perms.model.errors import Cancelled, SettingsError
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.inert import inert
 from personalize_perms.model.names import S3Location
+from personalize_perms.model.resources import Desired
 from personalize_perms.model.settings import Settings
 from personalize_perms.report import envelope, lines
 from personalize_perms.report.lines import Line
@@ -30,6 +31,7 @@ __all__ = [
     "check_answers",
     "confirm",
     "describe",
+    "desire_offline",
     "ended",
     "exclusive",
     "execute",
@@ -95,9 +97,9 @@ def with_examples(request: Request) -> Request:
     return request.with_settings(settings)
 
 
-def plan_offline(request: Request) -> Plan:
-    """Return the plan that can be made without any call."""
-    from personalize_perms.engine import key_names, offline  # noqa: PLC0415 - nothing of this for --help
+def desire_offline(request: Request) -> Desired:
+    """Return what is wanted in the account that --account names, without any call."""
+    from personalize_perms.engine import key_names  # noqa: PLC0415 - nothing of this for --help
 
     place = request.offline_place()
     check_answers(request.settings)
@@ -107,11 +109,18 @@ def plan_offline(request: Request) -> Plan:
         keys=key_names.offline(request.settings, place),
         templates=Templates.load(request.policies_dir),
     )
-    plan = offline.plan_offline(steps.desire(context))
+    return steps.desire(context)
+
+
+def plan_offline(request: Request, desired: Desired | None = None) -> Plan:
+    """Return the plan that can be made without any call."""
+    from personalize_perms.engine import offline  # noqa: PLC0415 - nothing of this for --help
+
+    plan = offline.plan_offline(desired or desire_offline(request))
     unread = Finding(
         check="offline",
         severity=Severity.LOW,
-        resource=f"account {place.account}",
+        resource=f"account {plan.caller.place.account}",
         message="the account was not read: what is there is unknown, and so are the keys of the buckets; "
         "of shared documents only our statements are shown",
         remedy="leave --offline out to compare with the account",
@@ -147,9 +156,10 @@ def confirm(request: Request, plan: Plan) -> None:
     if request.yes or not plan.writes:
         return
     if not request.may_ask:
+        show = {"undo": "undo --dry-run", "audit": "audit --fix ... --dry-run"}.get(request.command, "plan")
         raise SettingsError(
             "nothing was changed: the plan needs a confirmation, and there is no terminal to ask on",
-            hint="look at the plan (personalize-perms plan), then add --yes",
+            hint=f"look at the plan (personalize-perms {show}), then add --yes",
         )
     from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
 

@@ -67,6 +67,18 @@ class Talk:
         text = f"waiting {change.kind} {inert(change.resource)}: {elapsed:.0f} s of at most {limit:.0f} s"
         self._mention([Line(f"{text} ({inert(why)})", "dim")])
 
+    def counted(self, what: str, done: int, total: int) -> None:
+        """Hear how far a long reading is; said at most every other second, and how fast it goes."""
+        now = time.monotonic()
+        with self._lock:
+            began = self._said_at.setdefault(f"began {what}", now)
+            if now - self._said_at.setdefault("counted", now) < _QUIET_FOR:
+                return
+            self._said_at["counted"] = now
+        of = f" of {total:,}" if total else ""
+        rate = f", {done / (now - began):,.0f} a second" if now > began else ""
+        self._mention([Line(f"read {done:,}{of} {what}{rate}", "dim")])
+
     def _mention(self, said: Iterable[Line]) -> None:
         """Say something that the work does not depend on: it goes on though nobody listens any more."""
         with suppress(BrokenPipeError, OutputFailed):

@@ -1,6 +1,7 @@
 """`undo`: take back exactly what was added, and leave what others rely on."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from personalize_perms.templates import Templates
 
 if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
+    from personalize_perms.engine.journals import PastRun
     from personalize_perms.engine.uses import Uses
 
 
@@ -44,18 +46,36 @@ def undo(ctx: click.Context, /, **_: object) -> Result:
     with setup.opened(request) as session:
         account = setup.open_account(request, session, talk)
         with execution.exclusive(request, account, talk) as found:
-            plan = _plan(request, account, talk)
+            runs = _runs(request, account)
+            plan = _plan(request, account, talk, runs)
+            uses = _uses(plan, account, talk) if plan.writes and not request.sandbox else None
+            plan = _with_fixes(plan, account, runs)
             plan = replace(plan, findings=(*found, *plan.findings))
-            return _take_back(request, plan, account, talk)
+            return _take_back(request, plan, account, talk, uses)
 
 
-def _plan(request: Request, account: "Account", talk: Talk) -> Plan:
-    from personalize_perms.engine import journal, journals, observe, past  # noqa: PLC0415 - nothing of this for --help
+def _runs(request: Request, account: "Account") -> "tuple[PastRun, ...]":
+    from personalize_perms.engine import journal, journals  # noqa: PLC0415 - nothing of this for --help
+
+    folder = journal.journal_folder(account.caller, request.settings.name)
+    return () if request.sandbox else journals.read_runs(folder)
+
+
+def _with_fixes(plan: Plan, account: "Account", runs: "Iterable[PastRun]") -> Plan:
+    """Return the plan with what `audit --fix` changed under this name; nobody loses access by that."""
+    from personalize_perms.engine import fixable_texts, undo_fixes  # noqa: PLC0415 - nothing of this for --help
+
+    fixes = undo_fixes.outstanding(runs)
+    return undo_fixes.with_fixes_taken_back(plan, fixes, fixable_texts.read_texts(account, fixes)) if fixes else plan
+
+
+def _plan(request: Request, account: "Account", talk: Talk, runs: "Iterable[PastRun]") -> Plan:
+    from personalize_perms.engine import journals, observe, past  # noqa: PLC0415 - nothing of this for --help
     from personalize_perms.engine import undo as planner  # noqa: PLC0415
+    from personalize_perms.engine.undo_fixes import FIXING  # noqa: PLC0415
 
     name, partition = request.settings.name, account.caller.place.partition
-    runs = () if request.sandbox else journals.read_runs(journal.journal_folder(account.caller, name))
-    entries = (entry for run in runs for entry in run.entries)
+    entries = (entry for run in runs if run.command != FIXING for entry in run.entries)
     perhaps_done = (entry.operation for entry in entries if entry.status not in journals.LEFT_NOTHING)
     known = past.past(perhaps_done, name, partition)
     with talk.doing("Reading the account"):
@@ -63,8 +83,7 @@ def _plan(request: Request, account: "Account", talk: Talk) -> Plan:
     return planner.plan_undo(observation.desired, observation.live, known, observation.forms)
 
 
-def _take_back(request: Request, plan: Plan, account: "Account", talk: Talk) -> Result:
-    uses = _uses(plan, account, talk) if plan.writes and not request.sandbox else None
+def _take_back(request: Request, plan: Plan, account: "Account", talk: Talk, uses: "Uses | None") -> Result:
     if uses:
         plan = replace(plan, findings=(*plan.findings, *uses.findings))
     if request.dry_run:
@@ -106,8 +125,10 @@ def _confirm_in_use(request: Request, plan: Plan, uses: "Uses") -> None:
         setup.confirm(request, plan)
         return
     if request.confirm or request.yes or not request.may_ask:
+        number = len(uses.carriers)
+        where = "1 place" if number == 1 else f"{number} places"
         raise SettingsError(
-            f"nothing was changed: Amazon Personalize still uses the role or its keys, in {len(uses.carriers)} places",
+            f"nothing was changed: Amazon Personalize still uses the role or its keys, in {where}",
             reason="they are named above, ended jobs too; what still runs with the role would fail without it",
             hint=f"if that is meant: --confirm {name}",
         )

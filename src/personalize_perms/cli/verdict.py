@@ -38,7 +38,7 @@ def fails(threshold: str, finding: Finding) -> bool:
     return reached and finding.verdict is not Verdict.UNKNOWN
 
 
-def concluded(
+def concluded(  # noqa: PLR0913 - the options of a report, told apart by name
     request: Request,
     findings: Sequence[Finding],
     talk: Talk,
@@ -46,39 +46,44 @@ def concluded(
     *,
     fail_on: str,
     examined: Iterable[Examined] = (),
+    looked: str = "",
 ) -> Result:
-    """Print the findings, and return the result; `data` is for the envelope, which gets the findings and links."""
+    """Print the findings, and return the result; `data` is for the envelope, which gets the findings and links.
+
+    `looked` says how much was looked at, where that is not a number of links.
+    """
     from personalize_perms.report import envelope  # noqa: PLC0415 - nothing of this for --help
 
     links = tuple(examined)
     holds = sum(link.verdict is Verdict.ALLOWED for link in links)
+    looked = looked or f"{holds} link{' holds' if holds == 1 else 's hold'}"
     match request.output:
         case "junit":
             from personalize_perms.report import junit  # noqa: PLC0415 - only for this format
 
             click.echo(junit.report(request.command, findings, links, partial(fails, fail_on)))
         case "github":
-            _for_github(request, findings, holds, talk)
+            _for_github(request, findings, looked, talk)
         case "text":
             from personalize_perms.report import verdicts  # noqa: PLC0415 - only for this format
 
             talk.out.lines(verdicts.finding_lines(findings))
             talk.say(verdicts.examined_lines(links))
-            talk.out.lines([verdicts.count_line(findings, holds)])
+            talk.out.lines([verdicts.count_line(findings, looked)])
     data["findings"] = [envelope.finding_entry(finding) for finding in findings]
     data["links"] = [envelope.link_entry(link) for link in links]
     failed = any(fails(fail_on, finding) for finding in findings)
     return Result(exit_code=_FOUND if failed else 0, data=data)
 
 
-def _for_github(request: Request, findings: Sequence[Finding], holds: int, talk: Talk) -> None:
+def _for_github(request: Request, findings: Sequence[Finding], looked: str, talk: Talk) -> None:
     from personalize_perms.report import github  # noqa: PLC0415 - only for this format
 
     for line in github.annotations(findings):
         click.echo(line)
     path = os.environ.get(_SUMMARY)
     if path:
-        text = github.summary(f"personalize-perms {request.command}", findings, holds)
+        text = github.summary(f"personalize-perms {request.command}", findings, looked)
         try:
             with Path(path).open("a", encoding="utf-8") as file:
                 file.write(text)

@@ -4,6 +4,6 @@ A job that fails with "insufficient privileges" can be at the fault of six docum
 with the documents as they are, and a link that cannot be seen is said to be unknown.
 """
 
-from personalize_perms.doctor.examining import examine
+from personalize_perms.doctor.examining import examine, examine_asking
 
-__all__ = ["examine"]
+__all__ = ["examine", "examine_asking"]

@@ -19,12 +19,27 @@ from personalize_perms.model.settings import Place
 _NO_VPC: Final = frozenset(
     {"aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid"}
 )
-_NO_PERSON: Final = frozenset(
-    {"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:username", "aws:federatedprovider", "aws:referer"}
-)
+_NO_PERSON: Final = frozenset({"aws:multifactorauthage", "aws:username", "aws:federatedprovider", "aws:referer"})
+_NO_SESSION: Final = frozenset({"aws:multifactorauthpresent", "aws:tokenissuetime"})
 _SOURCES: Final = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"})
-# What S3 and KMS say when one calls the other on somebody's behalf.
-_ON_BEHALF: Final = frozenset({"aws:viaawsservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"})
+# What S3 and KMS say when one calls the other on somebody's behalf. The first is in every request, and false both of
+# direct calls and of those that a service makes with a service role.
+_VIA_SERVICE: Final = "aws:viaawsservice"
+_ON_BEHALF: Final = frozenset({"aws:calledvia", "aws:calledviafirst", "aws:calledvialast"})
+# AWS takes nothing older than TLS 1.2.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/network-isolation.html
+_TLS: Final = {"s3:tlsversion": (("1.2",), ("1.3",))}
+# Which of its resources Amazon Personalize names as the source when it takes on a role is not documented.
+_SOURCE_KINDS: Final = (
+    "dataset-group",
+    "dataset",
+    "dataset-import-job",
+    "dataset-export-job",
+    "data-deletion-job",
+    "batch-inference-job",
+    "batch-segment-job",
+    "metric-attribution",
+)
 
 
 def _common(place: Place) -> dict[str, tuple[str, ...]]:
@@ -34,6 +49,7 @@ def _common(place: Place) -> dict[str, tuple[str, ...]]:
         "aws:requestedregion": (place.region,),
         "aws:resourceaccount": (place.account,),
         "s3:resourceaccount": (place.account,),
+        _VIA_SERVICE: ("false",),
         "aws:currenttime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
         "aws:epochtime": (str(int(now.timestamp())),),
     }
@@ -41,22 +57,27 @@ def _common(place: Place) -> dict[str, tuple[str, ...]]:
 
 def of_service(place: Place) -> RequestContext:
     """Return what is known of the service's own calls."""
-    absent = _NO_VPC | _NO_PERSON | {"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid"}
-    return RequestContext(present=_common(place), absent=absent | _ON_BEHALF)
+    nobody = {"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid"}
+    absent = _NO_VPC | _NO_PERSON | _NO_SESSION | nobody | _ON_BEHALF
+    return RequestContext(present=_common(place), absent=absent, possible=_TLS)
 
 
 def of_role(place: Place, role: LiveRole) -> RequestContext:
     """Return what is known of the calls that the service makes with the role.
 
-    The name of its session is not documented; one that stands for any is taken.
+    The name of its session is not documented; one that stands for any is taken. Each job begins a new session, and
+    whoever has temporary credentials is said to have, or not to have, a second factor.
     """
+    common = _common(place)
     present = {
-        **_common(place),
+        **common,
+        "aws:tokenissuetime": common["aws:currenttime"],
+        "aws:multifactorauthpresent": ("false",),
         "aws:userid": (f"{role.role_id}:personalize",),
         **{f"aws:principaltag/{key.lower()}": (value,) for key, value in role.tags.items()},
     }
     absent = _NO_VPC | _NO_PERSON | _SOURCES | {"aws:principaltag/"} | _ON_BEHALF
-    return RequestContext(present=present, absent=absent)
+    return RequestContext(present=present, absent=absent, possible=_TLS)
 
 
 def of_assuming(place: Place, *, account: str = "") -> RequestContext:
@@ -65,14 +86,18 @@ def of_assuming(place: Place, *, account: str = "") -> RequestContext:
     https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html
     """
     source = account or place.account
-    arn = f"arn:{place.partition}:personalize:{place.region}:{source}:dataset-import-job/example"
-    present = {**_common(place), "aws:sourceaccount": (source,), "aws:sourcearn": (arn,)}
-    return RequestContext(present=present, absent=_NO_VPC | _NO_PERSON | {"sts:externalid"})
+    begins = f"arn:{place.partition}:personalize:{place.region}:{source}:"
+    return RequestContext(
+        present={**_common(place), "aws:sourceaccount": (source,)},
+        absent=_NO_VPC | _NO_PERSON | _NO_SESSION | {"sts:externalid"},
+        possible={"aws:sourcearn": tuple((f"{begins}{kind}/example",) for kind in _SOURCE_KINDS)},
+    )
 
 
 def with_key(context: RequestContext) -> RequestContext:
     """Return the context of a call that may come to KMS through S3 or from the service itself: that is not known."""
-    return replace(context, absent=context.absent - _ON_BEHALF)
+    present = {key: values for key, values in context.present.items() if key != _VIA_SERVICE}
+    return replace(context, present=present, absent=context.absent - _ON_BEHALF)
 
 
 def of_person(place: Place, *, mfa: bool, present: Mapping[str, str] | None = None) -> RequestContext:

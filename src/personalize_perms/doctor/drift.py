@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Change, Plan, Refusal
 from personalize_perms.model.examination import Link
 from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.live import Live, Unreadable
+from personalize_perms.model.operations import TagPolicy
 
 _REFUSALS: Final = {
     "key-unusable": Link.KEY_STATE,
@@ -75,10 +77,11 @@ def _drift(change: Change, plan: Plan, command: str) -> Finding:
             reason=change.reason,
             remedy=change.hint,
         )
+    untagged = _never_tagged(change)
     return Finding(
         check=f"drift-{change.kind}",
-        severity=Severity.MEDIUM,
-        verdict=Verdict.ALLOWED if _only_takes(change) else Verdict.DENIED,
+        severity=Severity.LOW if untagged else Severity.MEDIUM,
+        verdict=Verdict.ALLOWED if untagged or _only_takes(change) else Verdict.DENIED,
         resource=change.resource,
         message=f"the {_kind(change)} {change.resource} {_MISSING[change.action]}",
         reason="; ".join((change.reason, *_details(change))),
@@ -94,6 +97,11 @@ def _only_takes(change: Change) -> bool:
     return change.action is Action.DELETE or (
         bool(change.details) and all(detail.startswith(("-", "=")) for detail in change.details)
     )
+
+
+def _never_tagged(change: Change) -> bool:
+    """Tell whether another engine made it, which puts no tags there: CloudFormation has none for managed policies."""
+    return isinstance(change.operation, TagPolicy) and ownership.TAG_NAME not in change.operation.before
 
 
 def _details(change: Change) -> Iterator[str]:

@@ -18,9 +18,9 @@ from personalize_perms.engine.flow import Flow
 from personalize_perms.engine.observe import Observation
 from personalize_perms.model.access import PrincipalType
 from personalize_perms.model.changes import Plan
-from personalize_perms.model.examination import Examination, Link
+from personalize_perms.model.examination import Asked, Examination, Link
 from personalize_perms.model.findings import Finding, Severity, Verdict
-from personalize_perms.model.live import Carrier, LiveRole, Present, Read, Unreadable
+from personalize_perms.model.live import Carrier, Live, LiveRole, Present, Read, Unreadable
 from personalize_perms.model.opinions import Advice, Simulated
 from personalize_perms.model.resources import PrincipalKind
 from personalize_perms.model.settings import KmsAccess, Settings, Workflow
@@ -41,24 +41,42 @@ class _Heard:
 
 def examine(account: Account, settings: Settings, templates: Templates, command: str) -> tuple[Plan, Examination]:
     """Read the account and examine the set-up; `command` is what brings it to its settings. Writes nothing."""
+    plan, _, examination = examine_asking(account, settings, templates, command, ())
+    return plan, examination
+
+
+def examine_asking(
+    account: Account, settings: Settings, templates: Templates, command: str, asked: Iterable[Asked]
+) -> tuple[Plan, Live, Examination]:
+    """Examine the set-up, and what is `asked` besides; return what was read, too."""
     seen = observe.observe(account, settings, templates)
     plan = planner.plan(seen.desired, seen.live, seen.refusals)
-    return plan, _Examiner(account, settings, seen, plan, command).examination()
+    return plan, seen.live, _Examiner(account, settings, seen, plan, command, asked).examination()
 
 
 class _Examiner:
     """One examination of what was observed."""
 
-    def __init__(self, account: Account, settings: Settings, seen: Observation, plan: Plan, command: str) -> None:
+    def __init__(
+        self,
+        account: Account,
+        settings: Settings,
+        seen: Observation,
+        plan: Plan,
+        command: str,
+        asked: Iterable[Asked],
+    ) -> None:
         self._account = account
         self._settings = settings
         self._seen = seen
         self._plan = plan
         self._command = command
         self._people = people.people(seen.desired, seen.live)
+        self._asked = tuple(people.of_asked(asked, settings, seen.desired, seen.live, self._people))
         self._needs = (
             *needs.needs(settings, seen.desired.place, seen.uses, self._role),
             *people.needs(settings, seen.desired, self._people),
+            *(need for _, need in self._asked),
         )
 
     @property
@@ -92,7 +110,7 @@ class _Examiner:
             reader = Reader(self._account, iam, self._seen.live, flow)
             if self._role:
                 reader.want_role(self._role)
-            for person in dict.fromkeys((*self._people, *self._takers())):
+            for person in dict.fromkeys((*self._people, *self._takers(), *(person for person, _ in self._asked))):
                 reader.want_person(person)
             reader.want_grants(self._keys_with_grants())
             self._want_surroundings(heard, flow)

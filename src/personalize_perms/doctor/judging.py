@@ -9,7 +9,7 @@ from personalize_perms.doctor.chain import Chain
 from personalize_perms.doctor.needs import Need
 from personalize_perms.doctor.remedies import Repair
 from personalize_perms.evaluate import decide
-from personalize_perms.model.access import Decision, Layer
+from personalize_perms.model.access import Decision, Layer, StatementRef
 from personalize_perms.model.examination import Examined, Link
 from personalize_perms.model.findings import Finding, Severity, Verdict
 
@@ -44,8 +44,8 @@ class Judged:
     @property
     def link(self) -> Link:
         """The link that the answer is about: where it was decided, or where an Allow is missing."""
-        decided = self.decision.statement
-        if decided and self.decision.verdict is Verdict.DENIED:
+        decided = self._decided
+        if decided:
             if decided.layer is Layer.RESOURCE:
                 return _RESOURCE_LINKS.get(self.need.question.action.partition(":")[0], self.need.link)
             if decided.layer is Layer.IDENTITY:
@@ -54,6 +54,13 @@ class Judged:
         if self.decision.lacking:
             return _LAYER_LINKS.get(self.decision.lacking, self.need.link)
         return self.need.link
+
+    @property
+    def _decided(self) -> StatementRef | None:
+        """The statement that denies, or that may."""
+        if self.decision.verdict is Verdict.DENIED:
+            return self.decision.statement
+        return next(iter(self.decision.hinges), None)
 
     @property
     def _identity_link(self) -> Link:
@@ -118,11 +125,18 @@ def _finding(group: Sequence[Judged], chain: Chain, repair: Repair) -> Finding:
         verdict=decision.verdict,
         resource=need.where,
         message=f"{who} may not {actions}{on}" if denied else f"cannot know whether {who} may {actions}{on}{depends}",
-        reason=decision.because,
+        reason=_reason(first),
         remedy=remedy,
         statement=statement,
         docs=DOCS.get(first.link, ""),
     )
+
+
+def _reason(judged: Judged) -> str:
+    question = judged.need.question
+    if judged.link is Link.KEY_GRANT and judged.decision.lacking:
+        return f"No grant on the key lets {judged.need.who} {question.action}, nor does a policy."
+    return judged.decision.because
 
 
 def _listed(actions: Iterable[str]) -> str:

@@ -14,12 +14,14 @@ from personalize_perms.model.access import Principal, PrincipalType, Question, R
 from personalize_perms.model.examination import Link
 from personalize_perms.model.live import LiveRole
 from personalize_perms.model.names import S3Location
-from personalize_perms.model.settings import READS_INPUT, WRITES_OUTPUT, KeyUse, Place, Settings, Workflow
+from personalize_perms.model.settings import READS_INPUT, WRITES_OUTPUT, KeyUse, KmsAccess, Place, Settings, Workflow
 
 SERVICE: Final = Principal(type=PrincipalType.SERVICE, arn=trust.SERVICE)
 
 _KEY_ACTIONS: Final = ("Decrypt", "GenerateDataKey", "DescribeKey", "CreateGrant", "ListGrants")
 _EXPORT_ACTION: Final = "GenerateDataKeyWithoutPlaintext"
+_BY_GRANT: Final = frozenset(f"kms:{action}" for action in (*_KEY_ACTIONS, _EXPORT_ACTION)) - {"kms:ListGrants"}
+"""What a grant can let somebody do."""
 _LISTS_OUTPUT: Final = frozenset({Workflow.EXPORT, Workflow.BATCH})
 _SENDS_METRICS: Final = frozenset({Workflow.METRICS_S3, Workflow.METRICS_CLOUDWATCH})
 _SAMPLE: Final = "personalize-perms-example"
@@ -36,6 +38,8 @@ class Need:
     question: Question
     scope: str = ""
     """What the resource of the question stands for, as a statement names it; empty: the resource itself."""
+    is_granted: bool = True
+    """Whether the set-up grants it, so that bringing it to its settings can mend it."""
 
 
 def needs(settings: Settings, place: Place, uses: Iterable[KeyUse], role: LiveRole | None) -> tuple[Need, ...]:
@@ -48,7 +52,11 @@ def needs(settings: Settings, place: Place, uses: Iterable[KeyUse], role: LiveRo
     context = contexts.of_role(place, role)
     wanted += [_assumes(place, role)]
     wanted += [*_of_principal(settings, place, principal, context)]
-    wanted += [*_of_keys(place, uses, principal, context)]
+    by_grant = _BY_GRANT if settings.kms_access is KmsAccess.GRANT else frozenset()
+    wanted += [
+        replace(need, link=Link.KEY_GRANT) if need.question.action in by_grant else need
+        for need in _of_keys(place, uses, principal, context)
+    ]
     if not _SENDS_METRICS.isdisjoint(settings.workflows):
         wanted.append(_need(place, principal, "cloudwatch:PutMetricData", "*", role.arn, context))
     return tuple(wanted)

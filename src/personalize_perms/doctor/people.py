@@ -3,7 +3,7 @@
 Only what the user policy is meant to allow is asked about: an analyst who may start no job lacks nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from personalize_perms.doctor import contexts
 from personalize_perms.doctor.needs import Need
 from personalize_perms.evaluate import Policies, compiled, decide
 from personalize_perms.model.access import Principal, PrincipalType, Question
-from personalize_perms.model.examination import Link
+from personalize_perms.model.examination import Asked, Link
 from personalize_perms.model.findings import Verdict
 from personalize_perms.model.live import Live, Present
 from personalize_perms.model.resources import (
@@ -93,19 +93,46 @@ def needs(settings: Settings, desired: Desired, found: Iterable[Person]) -> tupl
     return (*starts, *_assuming(settings, desired))
 
 
+def of_asked(
+    asked: Iterable[Asked], settings: Settings, desired: Desired, live: Live, granted: Collection[Person]
+) -> Iterator[tuple[Person, Need]]:
+    """Yield who is asked about, and the need to be allowed what was asked; `granted` have the user policy."""
+    policy = _user_policy(settings, desired)
+    for one in asked:
+        person = Person(kind=one.kind, name=one.name, principal=_principal(desired.place, live, one.kind, one.name))
+        passes = one.action.lower() == _PASS_ROLE.lower()
+        action = _PASS_ROLE if passes else one.action
+        question = _question(desired.place, person.principal, action, one.resource)
+        need = Need(
+            link=Link.PASS_ROLE if passes else Link.USER_POLICY,
+            who=f"{one.kind} {one.name}",
+            where=one.resource if passes else "Amazon Personalize",
+            question=question,
+            is_granted=person in granted and policy is not None and _allows(policy, question),
+        )
+        yield person, need
+
+
+def _user_policy(settings: Settings, desired: Desired) -> ManagedPolicy | None:
+    policies = (resource for resource in desired.resources if isinstance(resource, ManagedPolicy))
+    return next((one for one in policies if one.name == settings.user_policy), None)
+
+
+def _allows(policy: ManagedPolicy, question: Question) -> bool:
+    document = compiled(documents.new_document(policy.statements), policy.name)
+    return decide(Policies(identity=(document,)), question).verdict is Verdict.ALLOWED
+
+
 def _meant(settings: Settings, desired: Desired) -> Iterator[tuple[str, str]]:
     """Yield the actions and resources that the user policy is there for."""
-    policies = (resource for resource in desired.resources if isinstance(resource, ManagedPolicy))
-    policy = next((one for one in policies if one.name == settings.user_policy), None)
+    policy = _user_policy(settings, desired)
     if policy is None:
         return
-    document = compiled(documents.new_document(policy.statements), policy.name)
     place = desired.place
     stranger = Principal(type=PrincipalType.USER, arn=place.arn("iam", f"user/{_EXAMPLE}"), account=place.account)
     wanted = dict.fromkeys((*_starting(settings, place), *_listed(policy.statements, place)))
     for action, resource in (*wanted, (_PASS_ROLE, desired.service_role_arn)):
-        question = _question(place, stranger, action, resource)
-        if decide(Policies(identity=(document,)), question).verdict is Verdict.ALLOWED:
+        if _allows(policy, _question(place, stranger, action, resource)):
             yield action, resource
 
 

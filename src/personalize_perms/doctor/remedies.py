@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from personalize_perms import documents
 from personalize_perms.evaluate import Policies, compiled, decide
+from personalize_perms.evaluate.wording import named
 from personalize_perms.model.access import Layer, PrincipalType
 from personalize_perms.model.changes import Action, Plan
 from personalize_perms.model.examination import Link
 from personalize_perms.model.findings import Verdict
 from personalize_perms.model.resources import Json
+from personalize_perms.trust import SERVICE
 
 if TYPE_CHECKING:
     from personalize_perms.doctor.chain import Chain
@@ -65,7 +67,7 @@ def remedy(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[s
         return _to_know(group, chain), None
     if decision.statement:
         return _exempt(group, chain, repair)
-    command = repair.mends(first.link, where)
+    command = repair.mends(first.link, where) if first.need.is_granted else ""
     if command:
         return command, None
     hint = repair.blocked(first.link, where)
@@ -79,7 +81,9 @@ def _to_know(group: "Sequence[Judged]", chain: "Chain") -> str:
     names = dict.fromkeys(name for one in group for name in one.decision.unknown if name in chain.unread)
     if names:
         return "; ".join(f"to read {name}: {chain.unread[name]}" for name in names)
-    return "look at the condition: what decides is not documented, or not to be seen from here"
+    hinges = dict.fromkeys(by for one in group for by in one.decision.hinges)
+    where = f" of {named(hinges)}" if hinges else ""
+    return f"look at the condition{where}: what decides is not documented, or not to be seen from here"
 
 
 def _document(judged: "Judged", lacking: Layer | None, chain: "Chain") -> str:
@@ -101,6 +105,9 @@ def _allowing(group: "Sequence[Judged]") -> dict[str, object]:
     actions = dict.fromkeys(one.need.question.action for one in group)
     resources = dict.fromkeys(one.need.scope or one.need.question.resource for one in group)
     statement: dict[str, object] = {"Effect": "Allow", "Action": [*actions], "Resource": [*resources]}
+    if first.action == "iam:PassRole":
+        # To this service only: whoever may pass a role anywhere may do all that the role may do.
+        statement["Condition"] = {"StringEquals": {"iam:PassedToService": SERVICE}}
     if group[0].decision.lacking is Layer.RESOURCE:
         kind = "Service" if first.principal.type is PrincipalType.SERVICE else "AWS"
         statement = {"Effect": "Allow", "Principal": {kind: first.principal.arn}, **statement}
@@ -113,7 +120,8 @@ def _exempt(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[
     decided = group[0].decision.statement
     assert decided is not None  # noqa: S101 - for the type checker: who calls this has looked
     name = f"{decided.sid!r}" if decided.sid else f"number {decided.number}"
-    said = f"ask whoever owns the {decided.document} to exempt Amazon Personalize and its role from statement {name}"
+    whom = _whom(group, repair.service_role_arn)
+    said = f"ask whoever owns the {decided.document} to exempt {whom} from statement {name}"
     text = chain.texts.get(decided.document)
     if text is None:
         return said, None
@@ -130,6 +138,13 @@ def _exempt(group: "Sequence[Judged]", chain: "Chain", repair: Repair) -> tuple[
         if decide(policies, question).statement == decided:
             return said, None
     return f"{said}: put the statement below in its place", exempted
+
+
+def _whom(group: "Sequence[Judged]", role_arn: str) -> str:
+    """Return who has to be left out of a Deny: Amazon Personalize, or people."""
+    if group[0].need.question.principal.arn in (SERVICE, role_arn):
+        return "Amazon Personalize and its role"
+    return " and ".join(dict.fromkeys(one.need.who for one in group))
 
 
 def _with(statements: "Sequence[dict[str, Json]]", place: int, instead: "dict[str, Json]") -> "list[Json]":
@@ -150,22 +165,24 @@ def _replaced(policies: Policies, layer: Layer, name: str, changed: object) -> P
 
 
 def _exempted(statement: Mapping[str, Json], role_arn: str) -> dict[str, Json] | None:
-    """Return a Deny that leaves out calls of AWS services and of the role; None where that cannot be said in it.
+    """Return a Deny that leaves out calls of Amazon Personalize and of the role; None where it cannot be said in it.
 
-    Both are needed: the first is true of the service's own calls only, not of those that it makes with the role.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
+    Both are needed: the first key is in the service's own calls only, not in those that it makes with the role.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalservicename
     """
     condition = statement.get("Condition", {})
     if not isinstance(condition, dict):
         return None
-    added: dict[str, dict[str, Json]] = {
-        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
-        "ArnNotEqualsIfExists": {"aws:PrincipalArn": role_arn},
-    }
     merged: dict[str, Json] = dict(condition)
-    for operator, keys in added.items():
+    for operator, key, value in (
+        ("StringNotEqualsIfExists", "aws:PrincipalServiceName", SERVICE),
+        ("ArnNotEqualsIfExists", "aws:PrincipalArn", role_arn),
+    ):
         theirs = merged.get(operator, {})
-        if not isinstance(theirs, dict) or {key.lower() for key in theirs} & {key.lower() for key in keys}:
+        if not isinstance(theirs, dict):
             return None
-        merged[operator] = {**theirs, **keys}
+        # Whom it spares already, it goes on to spare.
+        same = next((name for name in theirs if name.lower() == key.lower()), key)
+        spared = theirs.get(same, [])
+        merged[operator] = {**theirs, same: [*(spared if isinstance(spared, list) else [spared]), value]}
     return {**statement, "Condition": merged}

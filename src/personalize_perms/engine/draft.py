@@ -105,6 +105,15 @@ class Draft:
         """Note why nothing at all may be written."""
         self.refusals.append(Refusal(code=code, message=message, reason=reason, hint=hint, resource=resource))
 
+    def refuse_newcomer(self, what: str) -> None:
+        """Note that something was absent when it was looked for, and listed a moment later."""
+        self.refuse(
+            "conflict",
+            f"{what} was made while this run was reading the account",
+            reason="another run, or somebody else, is at work on the same thing",
+            hint="run the same command again: it plans from what is there now",
+        )
+
     def refuse_unreadable(self, what: str, read: Unreadable) -> None:
         """Note that the whole set-up depends on something that may not be read."""
         self.refuse(

@@ -68,10 +68,12 @@ def _policy(arn: str, read: Read[LivePolicy], partition: str) -> _Facts:
     if isinstance(read, Present):
         found = read.value
         holders = [found.users, found.groups, found.roles]
-        oldest = documents.digest(found.oldest_spare_json, partition)
+        spare = [found.spare_jsons.get(version, "") for version in found.spare_versions]
         yield f"tags of {arn}", _digest(found.tags)
         yield f"attachments of {arn}", _digest([found.boundary_of, *map(sorted, holders)])
-        versions = _digest([found.version_id, found.spare_versions, oldest])
+        versions = _digest(
+            [found.version_id, found.spare_versions, [documents.digest(text, partition) for text in spare]]
+        )
         yield f"versions of {arn}", _state(found.unread_versions or Present(versions), str)
 
 
@@ -104,7 +106,8 @@ def _key(reference: str, key: LiveKey, partition: str, prefix: str) -> _Facts:
 
 
 def _grant(grant: LiveGrant) -> list[str]:
-    return [grant.grant_id, grant.name, grant.grantee, *sorted(grant.operations)]
+    constraints = map(repr, (*sorted(grant.context_equals.items()), *sorted(grant.context_subset.items())))
+    return [grant.grant_id, grant.name, grant.grantee, *sorted(grant.operations), *constraints]
 
 
 def _state(read: Read[T], digest: Callable[[T], str]) -> str:

@@ -98,7 +98,7 @@ class _Observer:
         self._flow.finish()
         self._read_what_is_remembered()
         if isinstance(self._reader.policies[first], Present):
-            self._reader.want_versions(first)
+            self._reader.want_versions(first, goes=True)
             self._flow.finish()
         return Observation(desired=desired, live=self._reader.live(), refusals=(), forms=forms)
 
@@ -208,8 +208,9 @@ class _Observer:
         reader, desired = self._reader, self._desired
         for name in memory.role_leftovers(desired, reader.policies):
             reader.want_contents(name)
+        leftovers = memory.policy_leftovers(desired, reader.policies)
         for arn in memory.changing_policies(desired, reader.policies):
-            reader.want_versions(arn)
+            reader.want_versions(arn, goes=arn in leftovers)
         new = memory.new_attachments(desired, reader.policies)
         for kind, name in new:
             if kind is not PrincipalKind.ROLE or not isinstance(reader.roles.get(name, Present(None)), Absent):

@@ -112,11 +112,16 @@ class Operations:
                 kms.write_key_policy(operation)
             case CreateGrant():
                 kms.write_create_grant(operation)
-            case RevokeGrant(created=None):
-                kms.write_revoke_grant(operation)
             case RevokeGrant():
-                for grant in self._alike(operation):
-                    kms.write_revoke_grant(replace(operation, grant_id=grant.grant_id))
+                self._revoke(operation)
+
+    def _revoke(self, operation: RevokeGrant) -> None:
+        kms = self._account.kms
+        if operation.created is None:
+            kms.write_revoke_grant(operation)
+            return
+        for grant in self._alike(operation):
+            kms.write_revoke_grant(replace(operation, grant_id=grant.grant_id))
 
     def landed(self, operation: Operation) -> bool:  # noqa: PLR0911 - one line per operation: a table
         """Ask AWS whether the change is there."""
@@ -236,7 +241,7 @@ class Operations:
 
 def _is_like(grant: LiveGrant, created: CreateGrant) -> bool:
     same = (grant.name, grant.grantee) == (created.name, created.grantee_arn)
-    return same and set(grant.operations) == set(created.operations)
+    return same and set(grant.operations) == set(created.operations) and not grant.is_constrained
 
 
 def _tagged(tags: Mapping[str, str], add: Mapping[str, str], remove: tuple[str, ...]) -> bool:

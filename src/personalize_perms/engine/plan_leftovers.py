@@ -217,6 +217,15 @@ def take_back_policy(draft: Draft, arn: str, wave: Wave = Wave.DELETE) -> bool:
     if holders - given or policy.boundary_of or not memory.own_document(policy.document_json, draft.desired.name):
         why = "others attached it, use it as a boundary, or wrote statements into it"
         return _leave(draft, arn, f"the policy is no longer wanted; it stays because {why}")
+    if policy.unread_versions:
+        what = "is no longer wanted, and what its other versions hold"
+        draft.block_unknown(DocumentKind.MANAGED_POLICY, arn, what, policy.unread_versions)
+        return False
+    texts = {version: policy.spare_jsons.get(version, "") for version in policy.spare_versions}
+    theirs = [version for version, text in texts.items() if not memory.own_document(text, draft.desired.name)]
+    if theirs:
+        why = f"its version {', '.join(theirs)} was made by others"
+        return _leave(draft, arn, f"the policy is no longer wanted; it stays because {why}")
     for version in policy.spare_versions:
         operation = DeletePolicyVersion(arn=arn, version_id=version)
         reason = "goes with its policy"

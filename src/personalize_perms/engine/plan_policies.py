@@ -50,6 +50,9 @@ def _conflict(draft: Draft, wanted: ManagedPolicy, existing: str) -> None:
 
 def _create(draft: Draft, wanted: ManagedPolicy) -> None:
     clash = draft.live.name_clashes.get(f"policy/{wanted.name}")
+    if clash == wanted.arn:
+        draft.refuse_newcomer(f"the policy {clash}")
+        return
     if clash:
         _conflict(draft, wanted, clash)
         return
@@ -100,7 +103,7 @@ def _make_room(draft: Draft, live: LivePolicy) -> None:
     if len(live.spare_versions) < MAX_VERSIONS - 1:
         return
     oldest = live.spare_versions[0]
-    if not memory.own_document(live.oldest_spare_json, draft.desired.name):
+    if not memory.own_document(live.spare_jsons.get(oldest, ""), draft.desired.name):
         draft.refuse(
             "limit",
             f"the policy {live.arn} has {MAX_VERSIONS} versions, and the oldest, {oldest}, was not made by this set-up",

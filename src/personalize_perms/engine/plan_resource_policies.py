@@ -160,6 +160,7 @@ def _is_same(grant: LiveGrant, wanted: KeyGrant) -> bool:
         grant.name == wanted.name
         and grant.grantee == wanted.grantee_arn
         and set(grant.operations) == set(wanted.operations)
+        and not grant.is_constrained
     )
 
 

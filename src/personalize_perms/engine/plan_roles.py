@@ -59,6 +59,9 @@ def _conflict(draft: Draft, wanted: Role, existing: str, *, ours: bool) -> None:
 
 def _create(draft: Draft, wanted: Role) -> None:
     clash = draft.live.name_clashes.get(f"role/{wanted.name}")
+    if clash == wanted.arn:
+        draft.refuse_newcomer(f"the role {clash}")
+        return
     if clash:
         _conflict(draft, wanted, clash, ours=False)
         return

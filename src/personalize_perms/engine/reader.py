@@ -195,8 +195,8 @@ class Reader:
         """Read whether what is only referred to exists."""
         self._start_once(self._others, arn, lambda: self._account.iam.read_existence(arn))
 
-    def want_versions(self, arn: str) -> None:
-        """Read the versions of a policy that must change or go, and the text of the one that would make room."""
+    def want_versions(self, arn: str, *, goes: bool) -> None:
+        """Read the versions of a policy, and the texts that it would lose: all if it goes, else one to make room."""
         iam = self._account.iam
 
         def versions_read(found: Read[tuple[str, ...]]) -> None:
@@ -206,13 +206,17 @@ class Reader:
             if not isinstance(policy, Present) or not isinstance(found, Present):
                 return
             self.policies[arn] = Present(replace(policy.value, spare_versions=found.value))
-            if len(found.value) >= _VERSIONS - 1:
-                self._flow.start(lambda: iam.read_policy_document(arn, found.value[0]), oldest_read)
+            oldest = found.value[:1] if len(found.value) >= _VERSIONS - 1 else ()
+            for version in found.value if goes else oldest:
+                self._flow.start(partial(iam.read_policy_document, arn, version), partial(text_read, version))
 
-        def oldest_read(text: Read[str]) -> None:
+        def text_read(version: str, text: Read[str]) -> None:
             policy = self.policies[arn]
             if isinstance(policy, Present) and isinstance(text, Present):
-                self.policies[arn] = Present(replace(policy.value, oldest_spare_json=text.value))
+                texts = {**policy.value.spare_jsons, version: text.value}
+                self.policies[arn] = Present(replace(policy.value, spare_jsons=texts))
+            elif isinstance(policy, Present) and isinstance(text, Unreadable):
+                self.policies[arn] = Present(replace(policy.value, unread_versions=text))
 
         self._flow.start(lambda: iam.read_policy_versions(arn), versions_read)
 

@@ -152,10 +152,21 @@ class SavedPlan:
     findings: tuple[SavedFinding, ...]
     live: Mapping[str, str]
     """A digest of each thing that the plan was made from."""
+    only: tuple[str, ...] = ()
+    """The lines of the whole plan that this is a part of, as `engine.selection` names them; empty: it is the whole."""
 
     @classmethod
-    def of(cls, plan: Plan, live: Live, settings: Settings, policies_dir: str, created: datetime) -> Self:
-        """Return what is kept of a plan."""
+    def of(
+        cls,
+        plan: Plan,
+        live: Live,
+        settings: Settings,
+        policies_dir: str,
+        created: datetime,
+        *,
+        only: tuple[str, ...] = (),
+    ) -> Self:
+        """Return what is kept of a plan, or of the part of one that the lines `only` name."""
         place = plan.caller.place
         return cls(
             tool=__version__,
@@ -183,7 +194,13 @@ class SavedPlan:
                 for finding in plan.findings
             ),
             live=facts(live, plan.name),
+            only=only,
         )
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What stands in the file: a whole plan says nothing of parts, as before there were any."""
+        return {name: value for name, value in asdict(self).items() if name != "only" or value}
 
     @property
     def writes(self) -> bool:
@@ -210,7 +227,7 @@ class PlanFile:
     @classmethod
     def of(cls, plan: SavedPlan) -> Self:
         """Return a file for a plan that was not applied."""
-        return cls(digest=_digest(asdict(plan)), spent=None, plan=plan)
+        return cls(digest=_digest(plan.content), spent=None, plan=plan)
 
     def spent_by(self, run: str, at: datetime) -> Self:
         """Return the file of the same plan, marked as applied."""
@@ -219,7 +236,8 @@ class PlanFile:
     @property
     def text(self) -> str:
         """The file, to the byte: there is one way to write a plan."""
-        return json.dumps({"personalize_perms_plan": FORMAT, **asdict(self)}, indent=2) + "\n"
+        content = {"digest": self.digest, "spent": self.spent and asdict(self.spent), "plan": self.plan.content}
+        return json.dumps({"personalize_perms_plan": FORMAT, **content}, indent=2) + "\n"
 
 
 def restored_settings(plan: SavedPlan) -> Settings:

@@ -25,14 +25,16 @@ from personalize_perms.model.resources import (
 )
 from personalize_perms.model.settings import Workflow
 
-COMMANDS: Final = ("plan", "apply", "init", "check", "undo")
-_ALL = frozenset(COMMANDS)
+COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "export", "undo")
+_AUDIT = frozenset({"audit"})
+_ALL = frozenset(COMMANDS) - _AUDIT
 _GIVE = frozenset({"apply", "init"})
 _TAKE = _GIVE | {"undo"}
 _PLAN = _ALL - {"undo"}
 _UNDO = frozenset({"undo"})
 _ASK = frozenset({"init"})
-_CHECK = frozenset({"check"})
+_DIAGNOSE = frozenset({"diagnose"})
+_CHECK = _DIAGNOSE | {"check"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ _KINDS: Final = (
 )
 _LISTS: Final = tuple(f"personalize:List{kind}s" for kind in _KINDS)
 _DESCRIBES: Final = tuple(f"personalize:Describe{kind}" for kind in _KINDS)
+
+_OTHER_KINDS: Final = ("Campaign", "Dataset", "EventTracker", "Filter", "Recommender", "Solution", "SolutionVersion")
+_DESCRIBES_ANY: Final = (*_DESCRIBES, *(f"personalize:Describe{kind}" for kind in _OTHER_KINDS))
 
 _ROWS: Final = (
     _Row("Policies", _ALL, ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy")),
@@ -91,6 +96,15 @@ _ROWS: Final = (
     _Row("Keys", _CHECK, ("kms:ListGrants",)),
     _Row("DatasetGroups", _CHECK, ("personalize:ListDatasetGroups",)),
     _Row("OneDatasetGroup", _CHECK, ("personalize:DescribeDatasetGroup",)),
+    _Row("Account", _AUDIT, ("iam:GetAccountAuthorizationDetails", "kms:ListKeys", "s3:ListAllMyBuckets")),
+    _Row("AnyPolicies", _AUDIT, ("iam:GetPolicy", "iam:GetPolicyVersion")),
+    _Row("AnyBuckets", _AUDIT, ("s3:GetBucketPolicy",)),
+    _Row("AnyKeys", _AUDIT, ("kms:GetKeyPolicy",)),
+    _Row("AnyUsers", _DIAGNOSE, ("iam:GetUser", "iam:GetUserPolicy", "iam:ListAttachedUserPolicies")),
+    _Row("AnyUsers", _DIAGNOSE, ("iam:ListGroupsForUser", "iam:ListUserPolicies", "iam:SimulatePrincipalPolicy")),
+    _Row("AnyRoles", _DIAGNOSE, ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")),
+    _Row("AnyRoles", _DIAGNOSE, ("iam:ListRolePolicies", "iam:SimulatePrincipalPolicy")),
+    _Row("PersonalizeResources", _DIAGNOSE, _DESCRIBES_ANY),
     _Row("Personalize", _UNDO, _LISTS),
     _Row("PersonalizeResources", _UNDO, _DESCRIBES),
     _Row("Buckets", _ALL, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration")),
@@ -106,7 +120,7 @@ _ROWS: Final = (
 
 def tool_permissions(desired: Desired, command: str, workflows: Container[Workflow] = ()) -> list[Statement]:
     """Return the statements that whoever runs `command` for this set-up needs."""
-    scopes = {**_scopes(desired), **_of_check(desired, workflows)}
+    scopes = {**_scopes(desired), **_of_account(desired, workflows)}
     found: dict[str, list[str]] = {}
     for row in _ROWS:
         if command in row.commands and scopes.get(row.scope):
@@ -123,9 +137,12 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
     made = [resource for resource in resources if isinstance(resource, Role)]
     adopted = [resource.role_arn for resource in resources if isinstance(resource, TrustPolicyStatements)]
     attached = [resource for resource in resources if isinstance(resource, PolicyAttachment)]
-    trusted = [*_principals(made)]
+    # Whether a user of another account exists cannot be asked here.
+    trusted = [arn for arn in _principals(made) if Arn.parse(arn).account == place.account]
+    buckets = [resource.bucket for resource in resources if isinstance(resource, BucketPolicyStatements)]
     grants = [resource.key_arn for resource in resources if isinstance(resource, KeyGrant)]
     own = {arn.rpartition("/")[2] for arn in (*(role.arn for role in made), *adopted)}
+    roles = [arn for role in made for arn in (role.arn, place.arn("iam", f"role/{role.name}"))]
 
     def named(kind: PrincipalKind) -> list[str]:
         names = {r.principal_name for r in attached if r.principal_kind is kind} - own
@@ -133,15 +150,13 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         return [place.arn("iam", f"{kind}/{path}{name}") for name in sorted(names) for path in ("", "*/")]
 
     def of_kind(kind: str) -> list[str]:
-        # Whether a user of another account exists cannot be asked here.
-        parsed = [(arn, Arn.parse(arn)) for arn in trusted]
-        return [arn for arn, at in parsed if at.account == place.account and at.resource.startswith(f"{kind}/")]
+        return [arn for arn in trusted if Arn.parse(arn).resource.startswith(f"{kind}/")]
 
     return {
         "Policies": [resource.arn for resource in resources if isinstance(resource, ManagedPolicy)],
         "Boundaries": [role.boundary_arn for role in made if role.boundary_arn],
         # A role that is not there yet has no path, so looking for it is looking for its name alone.
-        "Roles": [*adopted, *(arn for role in made for arn in (role.arn, place.arn("iam", f"role/{role.name}")))],
+        "Roles": [*adopted, *roles],
         "MadeRoles": [role.arn for role in made],
         "BoundedRoles": [role.arn for role in made if role.boundary_arn],
         "Users": named(PrincipalKind.USER),
@@ -150,26 +165,29 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         "TrustedUsers": of_kind("user"),
         "SamlProviders": of_kind("saml-provider"),
         "OidcProviders": of_kind("oidc-provider"),
-        "Account": ["*"],
-        "Personalize": ["*"],
-        "PersonalizeResources": [f"arn:{place.partition}:personalize:{place.region}:{place.account}:*"],
-        "Buckets": [
-            f"arn:{place.partition}:s3:::{r.bucket}" for r in resources if isinstance(r, BucketPolicyStatements)
-        ],
+        "Buckets": [f"arn:{place.partition}:s3:::{bucket}" for bucket in buckets],
         "Keys": [*(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements)), *grants],
         "GrantedKeys": grants,
     }
 
 
-def _of_check(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, list[str]]:
-    """Return what only `check` looks at: policies of others on our roles and people, whose names nobody knows."""
+def _of_account(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, list[str]]:
+    """Return what is not of the set-up alone: what others made, whose names nobody knows, and the account itself."""
     place = desired.place
     encrypted = Workflow.ENCRYPTED_DATASET_GROUP in workflows
     aws = f"arn:{place.partition}:iam::aws:policy/*"
     groups = f"arn:{place.partition}:personalize:{place.region}:{place.account}:dataset-group/*"
     return {
+        "Account": ["*"],
+        "Personalize": ["*"],
+        "PersonalizeResources": [f"arn:{place.partition}:personalize:{place.region}:{place.account}:*"],
         "AnyPolicies": [place.arn("iam", "policy/*"), aws],
         "AnyGroups": [place.arn("iam", "group/*")],
+        "AnyBuckets": [f"arn:{place.partition}:s3:::*"],
+        "AnyKeys": [f"arn:{place.partition}:kms:{place.region}:{place.account}:key/*"],
+        # Whoever was denied something: the settings do not tell.
+        "AnyUsers": [place.arn("iam", "user/*")],
+        "AnyRoles": [place.arn("iam", "role/*")],
         "DatasetGroups": ["*"] if encrypted else [],
         "OneDatasetGroup": [groups] if encrypted else [],
     }

@@ -38,18 +38,27 @@ class Condition:
     def truth(self, facts: Facts) -> Truth:
         """Tell whether it holds in this request."""
         values = facts.look(self.key)
-        if values is None:
-            return depends_on(self.key)
+        if values is not None:
+            return self._with(values, facts)
+        possible = (self._with(one, facts) for one in facts.possible(self.key))
+        return agreed(possible, depends_on(self.key))
+
+    def _with(self, values: tuple[str, ...], facts: Facts) -> Truth:
         if not values:
             return self._without_values()
         if self.over is not Over.ONE and not any(values):
             # To a set operator, nothing but empty texts is no value at all.
             return self.over is Over.ALL
-        several = [self._one(value, facts) for value in values]
         if self.over is Over.ONE:
-            # AWS says to use a set operator for several values, and not what happens without one.
-            return agreed(several, depends_on(self.key))
+            return self._single(values, facts)
+        several = [self._one(value, facts) for value in values]
         return all_of(several) if self.over is Over.ALL else any_of(several)
+
+    def _single(self, values: tuple[str, ...], facts: Facts) -> Truth:
+        """Tell whether it holds without a set operator: AWS does not say what that makes of several values."""
+        if len(values) == 1:
+            return self._one(values[0], facts)
+        return False if any_of(self._one(value, facts) for value in values) is False else depends_on(self.key)
 
     def _without_values(self) -> Truth:
         """Tell whether it holds where the request does not have the key."""
@@ -80,6 +89,8 @@ class Exists:
 
     def truth(self, facts: Facts) -> Truth:
         """Tell whether it holds in this request."""
+        if len({*self.there}) > 1:
+            return True
         values = facts.look(self.key)
         return depends_on(self.key) if values is None else bool(values) in self.there
 

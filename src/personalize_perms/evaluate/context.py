@@ -15,6 +15,9 @@ _OF_SERVICES = frozenset({"aws:principalservicename", "aws:principalservicenames
 _OF_MEMBERS = frozenset({"aws:username", "aws:principaltag/", "aws:principalorgid", "aws:principalorgpaths"})
 """A service principal is a member of no organisation, carries no tags and has no user name; nor has an identity
 provider's answer, which no principal of AWS signs."""
+_FOREIGN_TO_SERVICES = frozenset({"aws:principalarn", "aws:principalaccount", "aws:userid"})
+_FOREIGN = "a name of AWS's own"
+"""Stands for a value that is not known but is none that a customer could write."""
 _NEVER = {
     PrincipalType.USER: _OF_SERVICES,
     PrincipalType.ROLE: _OF_SERVICES | {"aws:username"},
@@ -41,13 +44,14 @@ def absent_keys(principal: Principal) -> frozenset[str]:
 class Facts:
     """The context of one question, asked key by key."""
 
-    __slots__ = ("_absent", "_complete", "_derived", "_present", "question")
+    __slots__ = ("_absent", "_complete", "_derived", "_possible", "_present", "question")
 
     def __init__(self, question: Question) -> None:
         self.question = question
         context = question.context
         self._present = context.present
         self._absent = context.absent
+        self._possible = context.possible
         self._complete = context.complete
         self._derived: tuple[Mapping[str, tuple[str, ...]], frozenset[str]] | None = None
 
@@ -58,6 +62,8 @@ class Facts:
             return values
         if _listed(key, self._absent):
             return _ABSENT
+        if key in self._possible:
+            return None
         if self._derived is None:
             self._derived = _derived(self.question.principal)
         present, absent = self._derived
@@ -68,6 +74,12 @@ class Facts:
             return (self.question.resource_account,)
         return _ABSENT if self._complete or _listed(key, absent) else None
 
+    def possible(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """Return all that a key that is not known can hold; nothing, if that is not known either."""
+        if self.question.principal.type is PrincipalType.SERVICE and key in _FOREIGN_TO_SERVICES:
+            return (_ABSENT, (_FOREIGN,))
+        return self._possible.get(key, ())
+
 
 def _listed(key: str, absent: frozenset[str]) -> bool:
     return bool(absent) and (key in absent or ("/" in key and f"{key.split('/', 1)[0]}/" in absent))
@@ -77,11 +89,11 @@ def _listed(key: str, absent: frozenset[str]) -> bool:
 def _derived(principal: Principal) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
     """Return what is surely present, and what is surely absent, in a request of this principal."""
     serves = principal.type is PrincipalType.SERVICE
-    found = {"aws:principalisawsservice": ("true" if serves else "false",)}
+    found: dict[str, tuple[str, ...]] = {}
     if serves:
-        found["aws:principalservicename"] = (principal.arn,)
-    if kind := _TYPES.get(principal.type):
-        found["aws:principaltype"] = (kind,)
+        found = {"aws:principalisawsservice": ("true",), "aws:principalservicename": (principal.arn,)}
+    elif kind := _TYPES.get(principal.type):
+        found = {"aws:principalisawsservice": ("false",), "aws:principaltype": (kind,)}
         found["aws:principalarn"] = (principal.arn,)
     if principal.type is PrincipalType.USER:
         found["aws:username"] = (principal.arn.rsplit("/", 1)[-1],)

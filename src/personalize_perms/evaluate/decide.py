@@ -17,14 +17,15 @@ from personalize_perms.evaluate.layers import Denied, Say, resource_says, said
 from personalize_perms.evaluate.matching import fold
 from personalize_perms.evaluate.policies import Policies
 from personalize_perms.evaluate.statements import Document, Unread
-from personalize_perms.evaluate.truth import Truth, agreed, all_of, any_of, depends_on, either
-from personalize_perms.model.access import Decision, Layer, PrincipalType, Question
+from personalize_perms.evaluate.truth import Truth, all_of, any_of, depends_on, either
+from personalize_perms.model.access import Decision, Layer, PrincipalType, Question, StatementRef
 from personalize_perms.model.findings import Verdict
 
 Way: TypeAlias = Sequence[Say]
 """What must all allow; the first is the one that grants."""
 
-_KEY = re.compile(r"arn:aws[a-z-]*:kms:[^:]*:[^:]*:key/.+", re.ASCII)
+_KEY = re.compile(r"arn:(?:aws[a-z-]*):kms:[^:]*:[^:]*:key/.+", re.ASCII)
+_ASSUMING = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
 _LINKED_ROLE = ":role/aws-service-role/"
 _ROOT_KEEPS = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
 _WITHIN = (PrincipalType.USER, PrincipalType.ROLE)
@@ -70,15 +71,19 @@ class _Case:
             if _LINKED_ROLE not in principal.arn and self.action != "kms:retiregrant"
             else []
         )
+        mends = self._root_keeps_its_bucket()
         self.resource = resource_says(
-            policies.resource,
+            None if mends else policies.resource,
             facts,
-            implied=self.action.startswith("sts:"),
+            implied=self._assumes(),
             bounded=policies.boundary is not None,
-            deaf=self._root_keeps_its_bucket(),
         )
         self.grants = grants_say(policies.grants, facts)
-        self.gated = self.action.startswith("sts:assumerole") or _is_about_a_key(self.action, question.resource)
+        self.gated = self._assumes() or _is_about_a_key(self.action, question.resource)
+
+    def _assumes(self) -> bool:
+        """Tell whether the question is one for a trust policy, whose statements name no resource."""
+        return self.action.startswith(_ASSUMING)
 
     def _root_keeps_its_bucket(self) -> bool:
         """Tell whether the account's root asks for what it can always do: read, put and delete its bucket's policy.
@@ -105,9 +110,16 @@ class _Case:
         if allows is True and denies is False:
             return self._allowed(ways[open_ways.index(True)])
         names = tuple(sorted(_names(allows) | _names(denies)))
-        return Decision(verdict=Verdict.UNKNOWN, because=wording.unknown(self.question, names), unknown=names)
+        hinges = tuple(self._hinges(names))
+        because = wording.unknown(self.question, names, hinges)
+        return Decision(verdict=Verdict.UNKNOWN, because=because, hinges=hinges, unknown=names)
 
-    def _all(self) -> Iterable[Say]:
+    def _hinges(self, names: Iterable[str]) -> Iterable[StatementRef]:
+        """Return the statements in which stands what is not known, each once; those of others' limits first."""
+        says = (*reversed(self._all()), *self.resource, *self.grants)
+        return dict.fromkeys(by for say in says for by, depends in say.open if not depends.isdisjoint(names))
+
+    def _all(self) -> Sequence[Say]:
         one_each = (self.identity, self.boundary, self.session, self.resource.direct)
         return (*one_each, *self.service_control, *self.resource_control)
 
@@ -116,11 +128,10 @@ class _Case:
         principal, owner = self.question.principal, self.question.resource_account
         if principal.type in (PrincipalType.SERVICE, PrincipalType.FEDERATED):
             return [[self.grants.direct], [self.resource.direct]]
-        same, across = self._within_account(), self._across_accounts()
         if owner:
-            return same if owner == principal.account else across
+            return self._within_account() if owner == principal.account else self._across_accounts()
         # Whose resource it is, is not known: certain is what holds either way.
-        return [[_agreed(same, across)]]
+        return [[_agreed(self._within_account(), self._across_accounts())]]
 
     def _within_account(self) -> list[Way]:
         if self.question.principal.type is PrincipalType.ROOT:
@@ -140,7 +151,7 @@ class _Case:
         ]
 
     def _root_within_account(self) -> list[Way]:
-        if self.action.startswith("sts:assumerole"):
+        if self._assumes():
             # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
             return []
         if self.gated:
@@ -150,7 +161,7 @@ class _Case:
     def _across_accounts(self) -> list[Way]:
         resource, grants = self.resource.anyhow(), self.grants.anyhow()
         if self.question.principal.type is PrincipalType.ROOT:
-            return [] if self.action.startswith("sts:assumerole") else [[grants], [resource]]
+            return [] if self._assumes() else [[grants], [resource]]
         return [[grants, *map(_perhaps, (self.identity, *self.limits))], [self.identity, resource, *self.limits]]
 
     def _allowed(self, way: Way) -> Decision:
@@ -183,11 +194,10 @@ def _perhaps(say: Say) -> Say:
 
 def _agreed(same: Sequence[Way], across: Sequence[Way]) -> Say:
     """Return what holds whoever owns the resource, by the statement that grants across accounts as well."""
-    verdicts = [any_of(all_of(say.allows for say in way) for way in ways) for ways in (same, across)]
+    one, other = (any_of(all_of(say.allows for say in way) for way in ways) for ways in (same, across))
+    allows = one if one is other else depends_on("aws:ResourceAccount", *_names(one), *_names(other))
     by = next((say.by for way in across if all_of(one.allows for one in way) is True for say in way if say.by), None)
-    return Say(
-        across[-1][0].layer if across else Layer.RESOURCE, agreed(verdicts, depends_on("aws:ResourceAccount")), by
-    )
+    return Say(across[-1][0].layer if across else Layer.RESOURCE, allows, by)
 
 
 def _lacks_a_grant(way: Way) -> bool:

@@ -27,12 +27,26 @@ class Say:
     allows: Truth = False
     by: StatementRef | None = None
     denies: Truth = False
+    open: tuple[tuple[StatementRef, frozenset[str]], ...] = ()
+    """The statements that may allow or deny, and what each depends on."""
 
     def allow(self, truth: Truth, by: StatementRef | None) -> None:
         """Take in a statement that allows."""
         if truth is True and self.allows is not True:
             self.by = by
+        self._note(truth, by)
         self.allows = either(self.allows, truth)
+
+    def deny(self, truth: Truth, by: StatementRef | None) -> None:
+        """Take in a statement that denies, or may; raise `Denied` if it surely does."""
+        if truth is True and by:
+            raise Denied(by)
+        self._note(truth, by)
+        self.denies = either(self.denies, truth)
+
+    def _note(self, truth: Truth, by: StatementRef | None) -> None:
+        if by and not isinstance(truth, bool):
+            self.open = (*self.open, (by, truth))
 
 
 class Resourced(NamedTuple):
@@ -68,19 +82,13 @@ def said(documents: Iterable[Document | Unread], layer: Layer, facts: Facts) -> 
 
 
 def _take(say: Say, truth: Truth, document: Document, statement: Statement) -> None:
-    if truth is False:
-        return
-    if not statement.denies:
-        say.allow(truth, ref(say.layer, document, statement))
-    elif truth is True:
-        raise Denied(ref(say.layer, document, statement))
-    else:
-        say.denies = either(say.denies, truth)
+    if truth is not False:
+        (say.deny if statement.denies else say.allow)(truth, ref(say.layer, document, statement))
 
 
 def _take_unknown(say: Say, name: str) -> None:
     say.allow(depends_on(name), None)
-    say.denies = either(say.denies, depends_on(name))
+    say.deny(depends_on(name), None)
 
 
 def _spoiled(document: Document, statement: Statement) -> str:
@@ -92,13 +100,11 @@ def ref(layer: Layer, document: Document, statement: Statement) -> StatementRef:
     return StatementRef(layer=layer, document=document.name, number=statement.number, sid=statement.sid)
 
 
-def resource_says(
-    document: Document | Unread | None, facts: Facts, *, implied: bool, bounded: bool, deaf: bool
-) -> Resourced:
+def resource_says(document: Document | Unread | None, facts: Facts, *, implied: bool, bounded: bool) -> Resourced:
     """Ask the resource-based policy; raise `Denied` if it surely denies.
 
     `implied`: its statements are about the resource that it hangs on. `bounded`: the principal has a permissions
-    boundary. `deaf`: its Denies do not count.
+    boundary.
     """
     found = Resourced(*(Say(Layer.RESOURCE) for _ in Reach._fields))
     if document is None:
@@ -111,11 +117,10 @@ def resource_says(
         if statement.malformed:
             _take_unknown(found.direct, _spoiled(document, statement))
         elif statement.denies:
-            if not deaf:
-                truth = _hits(statement, question, bounded=bounded)
-                if truth is not False:
-                    truth = both(truth, statement.applies(question.resource, facts, implied=implied))
-                    _take(found.direct, truth, document, statement)
+            truth = _hits(statement, question, bounded=bounded)
+            if truth is not False:
+                truth = both(truth, statement.applies(question.resource, facts, implied=implied))
+                _take(found.direct, truth, document, statement)
         elif found.direct.allows is not True:
             _allow(found, statement, document, facts, implied=implied)
     return found

@@ -66,6 +66,7 @@ def glob(parts: Plain) -> Callable[[str], bool]:
     return lambda text: expression.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def text_test(text: str, *, wild: bool, variables: bool, folded: bool = False) -> Test:
     """Return the test of a string operator's value."""
     parts = template(text, wild=wild, variables=variables)
@@ -89,6 +90,7 @@ def _unless_unknown(matches: bool, found: Filled) -> Truth:  # noqa: FBT001 - an
     return found.unknown if matches and found.unknown else matches
 
 
+@lru_cache(maxsize=4096)
 def arn_test(text: str, *, variables: bool, expands: bool) -> Test:
     """Return the test of an ARN pattern.
 
@@ -97,7 +99,7 @@ def arn_test(text: str, *, variables: bool, expands: bool) -> Test:
     that it cannot: where that decides, the answer is unknown.
     """
     parts = template(text, wild=True, variables=variables)
-    if parts == (Wild.ANY,):
+    if parts == (Wild.ANY,) and expands:
         return lambda _value, _facts: True
     if not is_plain(parts):
         return _arn_with_variables(text, parts, expands=expands)

@@ -35,7 +35,7 @@ class Policies:
     service_control: tuple[tuple[Document | Unread, ...], ...] = ()
     """One tuple for each level of the organisation, each of which must allow; empty: no organisation."""
     resource_control: tuple[tuple[Document | Unread, ...], ...] = ()
-    """The same for the account of the resource."""
+    """The same for the account of the resource, RCPFullAWSAccess, which AWS attaches everywhere, among them."""
     resource: Document | Unread | None = None
     """The bucket policy, key policy or trust policy."""
     grants: tuple[Grant, ...] | Unread = ()

@@ -20,7 +20,7 @@ SESSION_NAME = "the name of the role's session"
 CANONICAL_USER = "CanonicalUser"
 """What is not known about a statement that names an account by its canonical user id."""
 
-_ACCOUNT = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):root|([0-9]{12})", re.ASCII)
+_ACCOUNT = re.compile(r"arn:(?:aws[a-z-]*):iam::([0-9]{12}):root|([0-9]{12})", re.ASCII)
 _KINDS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 
 

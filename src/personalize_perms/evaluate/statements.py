@@ -5,15 +5,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from personalize_perms.documents import parse, statements
 from personalize_perms.evaluate.conditions import Condition, Exists, conditions
 from personalize_perms.evaluate.context import Facts
 from personalize_perms.evaluate.elements import MalformedError, texts
-from personalize_perms.evaluate.matching import Test, arn_test, fold, glob, is_plain
+from personalize_perms.evaluate.matching import Test, arn_test, fold, glob
 from personalize_perms.evaluate.principals import Named, named
 from personalize_perms.evaluate.truth import Truth, any_of, both, negated
-from personalize_perms.evaluate.variables import template
+from personalize_perms.evaluate.variables import Variable, template
 from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.resources import Json
 
@@ -152,8 +153,13 @@ def _either(element: Mapping[str, Json], name: str) -> tuple[list[Json], bool]:
 
 
 def _actions(value: Json) -> tuple[Callable[[str], bool], ...]:
-    parts = [template(fold(one), wild=True, variables=False) for one in texts(value, "Action")]
-    return tuple(glob(one) for one in parts if is_plain(one))
+    return tuple(_action(one) for one in texts(value, "Action"))
+
+
+@lru_cache(maxsize=4096)
+def _action(text: str) -> Callable[[str], bool]:
+    parts = template(fold(text), wild=True, variables=False)
+    return glob(tuple(part for part in parts if not isinstance(part, Variable)))
 
 
 def _resources(value: Json, *, variables: bool) -> tuple[Test, ...]:

@@ -1,5 +1,7 @@
 """The one sentence that a decision says to a person."""
 
+from collections.abc import Iterable
+
 from personalize_perms.model.access import Layer, Principal, PrincipalType, Question, StatementRef
 
 
@@ -10,10 +12,9 @@ def denied(question: Question, by: StatementRef) -> str:
 
 def allowed(question: Question, by: StatementRef | None) -> str:
     """Say which statement allows; without one, the account's root asks for something of its own."""
-    who = _who(question.principal)
     if by is None:
-        return f"{who} may do {_what(question)}: it belongs to the same account and nothing denies it."
-    return f"{_statement(by)} allows {_what(question)} to {who}."
+        return f"{_root(question)} may do {_what(question)}: it belongs to the same account and nothing denies it."
+    return f"{_statement(by)} allows {_what(question)} to {_who(question.principal)}."
 
 
 def lacking(question: Question, layer: Layer) -> str:
@@ -23,14 +24,24 @@ def lacking(question: Question, layer: Layer) -> str:
 
 def root_cannot_assume(question: Question) -> str:
     """Say what no policy can change."""
-    return f"{_who(question.principal)} cannot assume a role, whatever the policies say."
+    return f"{_root(question)} cannot assume a role, whatever the policies say."
 
 
-def unknown(question: Question, names: tuple[str, ...]) -> str:
-    """Say what would have to be known."""
-    return (
-        f"Whether {_who(question.principal)} may do {_what(question)} depends on what is not known: {', '.join(names)}."
-    )
+def unknown(question: Question, names: Iterable[str], hinges: Iterable[StatementRef]) -> str:
+    """Say what would have to be known, and which statements ask for it."""
+    what = f"Whether {_who(question.principal)} may do {_what(question)} depends on what is not known"
+    asking = f" ({named(hinges)})" if hinges else ""
+    return f"{what}: {', '.join(names)}{asking}."
+
+
+def named(statements: Iterable[StatementRef]) -> str:
+    """Return statements as they stand amid a sentence."""
+    texts = map(_statement, statements)
+    return "; ".join(f"{text[0].lower()}{text[1:]}" for text in texts)
+
+
+def _root(question: Question) -> str:
+    return f"The root user of account {question.principal.account}"
 
 
 def _who(principal: Principal) -> str:

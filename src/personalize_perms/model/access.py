@@ -37,12 +37,14 @@ class Principal:
 class RequestContext:
     """The condition keys of one request, in lower case.
 
-    A key that is in neither is unknown, or absent if the context is `complete`.
+    A key that is in none of them is unknown, or absent if the context is `complete`.
     """
 
     present: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     """Keys known not to be in the request; an entry that ends with `/` stands for every key that begins with it."""
+    possible: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """What a key can hold of which it is not known what it does: where all of it leads to the same, that is known."""
     complete: bool = False
 
 
@@ -90,5 +92,7 @@ class Decision:
     """One sentence for a person."""
     statement: StatementRef | None = None
     lacking: Layer | None = None
+    hinges: tuple[StatementRef, ...] = ()
+    """The statements in which that stands, where the answer is not known."""
     unknown: tuple[str, ...] = ()
     """The condition keys, and the names of the documents, on which the answer depends and which are not known."""

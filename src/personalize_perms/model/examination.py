@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from personalize_perms.model.findings import Finding, Verdict
+from personalize_perms.model.resources import PrincipalKind
 
 
 class Link(StrEnum):
@@ -35,6 +36,16 @@ class Examined:
     resource: str
     message: str
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Something to ask besides what the settings lead to: whether a user or role of the account may do one thing."""
+
+    kind: PrincipalKind
+    name: str
+    action: str
+    resource: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

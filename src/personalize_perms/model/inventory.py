@@ -41,6 +41,8 @@ class RoleDetail(IdentityDetail):
     path: str
     trust_json: str
     instance_profiles: tuple[str, ...] = ()
+    created: str = ""
+    """When it was created, as an ISO 8601 date; empty where that was not read."""
     last_used: str = ""
     """When it was last used, as an ISO 8601 date; empty if never, or not within the time that IAM tracks."""
 

@@ -68,10 +68,10 @@ class LivePolicy:
     boundary_of: int = 0
     spare_versions: tuple[str, ...] = ()
     """Ids of the other versions, oldest first; read only where the document must change or go."""
-    oldest_spare_json: str = ""
-    """The text of the oldest of them, read only where it would have to make room."""
+    spare_jsons: Mapping[str, str] = field(default_factory=dict)
+    """The texts of those that would have to go, by id: all where the policy does, else the oldest if there are most."""
     unread_versions: "Unreadable | None" = None
-    """Why the other versions, which were asked for, are not known."""
+    """Why the other versions, or their texts, which were asked for, are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +133,11 @@ class LiveGrant:
     """The encryption context that a request must have; empty: any."""
     context_subset: Mapping[str, str] = field(default_factory=dict)
     """What the encryption context of a request must hold at least."""
+
+    @property
+    def is_constrained(self) -> bool:
+        """Whether it is good for some encryption contexts only; this program makes no such grants."""
+        return bool(self.context_equals or self.context_subset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 https://docs.github.com/en/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,9 +30,9 @@ def annotations(findings: Sequence[Finding]) -> Iterator[str]:
             yield f"- {level}: {finding.check}: {text}"
 
 
-def summary(title: str, findings: Sequence[Finding], holds: int) -> str:
+def summary(title: str, findings: Sequence[Finding], looked: str) -> str:
     """Return the job's summary as Markdown."""
-    count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}, {holds} links hold"
+    count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}, {looked}"
     rows = [f"### {_cell(title)}", "", f"{count}.", ""]
     if findings:
         rows += ["| severity | verdict | check | what | next |", "|---|---|---|---|---|"]
@@ -41,7 +42,8 @@ def summary(title: str, findings: Sequence[Finding], holds: int) -> str:
 
 
 def _columns(finding: Finding) -> Iterable[str]:
-    return finding.severity, finding.verdict, finding.check, f"{finding.resource}: {finding.message}", finding.remedy
+    told = f"{finding.resource}: {finding.message}"
+    return finding.severity, finding.verdict, finding.check, told, " ".join((finding.remedy, *_statement(finding)))
 
 
 def _level(finding: Finding) -> str:
@@ -50,8 +52,15 @@ def _level(finding: Finding) -> str:
 
 
 def _sentence(finding: Finding) -> str:
-    parts = (f"{finding.resource}: {finding.message}", finding.reason, f"Next: {finding.remedy}", finding.docs)
+    told = f"{finding.resource}: {finding.message}"
+    parts = (told, finding.reason, f"Next: {finding.remedy}", *_statement(finding), finding.docs)
     return inert(". ".join(part for part in parts if part and part != "Next: "))
+
+
+def _statement(finding: Finding) -> Iterator[str]:
+    """Yield the statement that the remedy speaks of, in one line."""
+    if finding.statement is not None:
+        yield json.dumps(finding.statement)
 
 
 def _message(text: str) -> str:

@@ -1,5 +1,6 @@
 """Findings as JUnit XML, which GitLab, Jenkins and others show beside the tests."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from xml.etree import ElementTree as ET
 
@@ -52,3 +53,5 @@ def _told(finding: Finding) -> Iterable[str]:
     for title, text in (("Why", finding.reason), ("Next", finding.remedy), ("See", finding.docs)):
         if text:
             yield f"{title}: {inert(text)}"
+    if finding.statement is not None:
+        yield inert(json.dumps(finding.statement))

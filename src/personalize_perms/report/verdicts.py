@@ -37,12 +37,11 @@ def examined_lines(examined: Iterable[Examined]) -> Iterator[Line]:
             yield Line(f"ok     {link.link}: {inert(link.who)}: {link.message} on {inert(link.resource)}", "dim")
 
 
-def count_line(findings: Sequence[Finding], holds: int) -> Line:
-    """Count what was found."""
-    links = f"{holds} link{' holds' if holds == 1 else 's hold'}"
+def count_line(findings: Sequence[Finding], looked: str) -> Line:
+    """Count what was found; `looked` says how much was looked at."""
     if not findings:
-        return Line(f"Nothing found: {links}.", "done")
+        return Line(f"Nothing found: {looked}.", "done")
     counts = Counter(finding.severity for finding in findings)
     parts = [f"{counts[severity]} {severity}" for severity in reversed(Severity) if counts[severity]]
     word = "finding" if len(findings) == 1 else "findings"
-    return Line(f"{len(findings)} {word} ({', '.join(parts)}); {links}.")
+    return Line(f"{len(findings)} {word} ({', '.join(parts)}); {looked}.")

@@ -30,6 +30,7 @@ from personalize_perms.model.operations import (
     DeleteRole,
     Detach,
     PutBucketPolicy,
+    UpdateTrust,
 )
 from personalize_perms.model.resources import PrincipalKind
 from personalize_perms.model.settings import Place
@@ -185,6 +186,45 @@ def test_a_conflict_is_answered_by_reading_again_and_both_edits_are_kept(tmp_pat
     assert [statement["Sid"] for statement in json.loads(s3.text)["Statement"]] == ["Theirs", "New", "Ours"]
     intents = [line["operation"]["before_json"] for line in journal if "operation" in line]
     assert intents == [BEFORE, theirs]
+
+
+def test_after_a_conflict_it_is_read_again_however_long_the_reading_before_took(tmp_path: Path) -> None:
+    theirs = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
+    time, s3 = Time(), FakeS3(script=iter([("theirs", Fault.CONFLICT, theirs)]))
+    s3.after_read = lambda _: time.wait(Event(), 5.0)
+    (outcome,), _ = apply(s3, tmp_path, time=time)
+    assert outcome.status is Status.DONE
+    assert "New" in str(s3.text)
+    assert "Ours" in str(s3.text)
+
+
+def test_an_edit_that_may_have_been_stored_before_it_was_made_again_is_journalled_as_perhaps_done(
+    tmp_path: Path,
+) -> None:
+    theirs = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
+    s3 = FakeS3(script=iter([("theirs", Fault.UNKNOWN, theirs)]))
+    (outcome,), journal = apply(s3, tmp_path)
+    assert (outcome.status, s3.sent) == (Status.DONE, 2)
+    ends = [(line["outcome"], line["sent"]) for line in journal if "outcome" in line]
+    assert ends == [("failed", True), ("done", False)]
+
+
+def test_what_went_while_our_edit_met_another_one_is_told_and_not_made_anew(tmp_path: Path) -> None:
+    class Going(FakeIam):
+        texts = iter([BEFORE])
+
+        def read_role(self, _: str) -> Read[Any]:
+            text = next(self.texts, None)
+            return Absent() if text is None else Present(SimpleNamespace(trust_json=text))
+
+        def write_update_trust(self, _: UpdateTrust) -> None:
+            raise fault(Fault.CONFLICT)
+
+    operation = UpdateTrust(role_name="r", before_json=BEFORE, document_json=AFTER)
+    change = Change(action=Action.UPDATE, kind="trust-policy", resource="r", reason="", operation=operation)
+    (outcome,), _ = apply(FakeS3(), tmp_path, change, iam=Going())
+    assert outcome.status is Status.FAILED
+    assert "r is no longer there" in outcome.message
 
 
 def test_an_old_answer_right_after_the_write_is_waited_out(tmp_path: Path) -> None:
@@ -372,10 +412,12 @@ def test_a_version_is_gone_with_its_policy() -> None:
     assert operations.landed(DeletePolicyVersion(arn="p", version_id="v1"))
 
 
-def test_nothing_is_deleted_before_what_replaces_it_was_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("gives", "takes"), [(Wave.PROVIDE, Wave.CLEAR), (Wave.GRANT, Wave.CLEAR), (Wave.CLEAR, Wave.DELETE)]
+)
+def test_nothing_is_taken_before_what_replaces_it_was_seen(gives: Wave, takes: Wave, tmp_path: Path) -> None:
     s3 = FakeS3(stale=10_000)  # the first write is accepted and never shows
-    last = put(AFTER, BEFORE, wave=Wave.DELETE)
-    outcomes, _ = apply(s3, tmp_path, put(wave=Wave.CLEAR), last)
+    outcomes, _ = apply(s3, tmp_path, put(wave=gives), put(AFTER, BEFORE, wave=takes))
     assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.SKIPPED]
     assert s3.sent == 1
 
@@ -410,6 +452,18 @@ def test_a_look_ahead_is_relied_on_for_no_longer_than_it_took(
     monkeypatch.setattr(Journal, "intend", slowly)
     outcomes, _ = apply(s3, tmp_path, create(), put(), iam=FakeIam(), time=time)
     assert outcomes[1].status is status
+
+
+def test_a_look_ahead_that_saw_another_document_stops_the_change_however_young_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("personalize_perms.engine.executor.ThreadPoolExecutor", AtOnce)
+    theirs = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}]})
+    time, s3 = Time(), FakeS3(text=theirs)
+    s3.after_read = lambda _: time.wait(Event(), 1.0)
+    outcomes, _ = apply(s3, tmp_path, create(), put(), iam=FakeIam(), time=time)
+    assert outcomes[1].status is Status.FAILED
+    assert s3.text == theirs
 
 
 def test_an_intent_that_was_not_sent_is_closed_as_such(tmp_path: Path) -> None:
@@ -558,6 +612,22 @@ def test_a_stop_sends_nothing_more_and_waits_for_nothing(tmp_path: Path) -> None
     assert (s3.sent, time.seconds < 1) == (1, True)
 
 
+def test_a_stop_also_holds_for_what_waits_its_turn_in_the_same_wave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("personalize_perms.engine.executor.ThreadPoolExecutor", AtOnce)
+    s3 = FakeS3()
+    plan = Plan(name="n", caller=CALLER, role_arn="", changes=(put(), put(AFTER, BEFORE)), documents=())
+    journal = Journal.open(plan, tmp_path, command="apply")
+    account = SimpleNamespace(caller=CALLER, s3=s3, iam=None, kms=None)
+    executor = Executor(account, journal, Heard(), Time().clock())  # type: ignore[arg-type]
+    s3.after_read = lambda _: executor.stop()
+    outcomes = executor.apply(plan)
+    journal.close()
+    assert [outcome.status for outcome in outcomes] == [Status.DONE, Status.SKIPPED]
+    assert s3.sent == 1
+
+
 def test_taking_back_goes_on_after_a_failure_and_edits_what_is_there_now(tmp_path: Path) -> None:
     own = {"Sid": "Ours", "Effect": "Allow"}
     now = json.dumps({"Version": "2012-10-17", "Statement": [FOREIGN, {"Sid": "New", "Effect": "Deny"}, own]})
@@ -576,3 +646,17 @@ def test_taking_back_goes_on_after_a_failure_and_edits_what_is_there_now(tmp_pat
     assert "not made by this run" in outcomes[0].message
     assert s3.text is not None
     assert [statement["Sid"] for statement in json.loads(s3.text)["Statement"]] == ["Theirs", "New"]
+
+
+def test_taking_back_deletes_nothing_that_a_document_may_still_name(tmp_path: Path) -> None:
+    s3 = FakeS3(text=AFTER, script=iter([Fault.DENIED]))
+    made = Change(
+        action=Action.DELETE,
+        kind="role",
+        resource="r",
+        reason="",
+        operation=DeleteRole(role_name="r", run_id="this"),
+        wave=Wave.DELETE,
+    )
+    outcomes, _ = apply(s3, tmp_path, put(AFTER, BEFORE), made, iam=FakeIam(), taking_back=True)
+    assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.SKIPPED]

@@ -203,6 +203,13 @@ def test_a_line_that_could_not_be_synced_is_not_kept(folder: Path, monkeypatch: 
     assert (journal.broken, journal.path.read_bytes()) == (True, before)
 
 
+def test_a_new_journal_comes_after_all_that_are_there_also_where_old_ones_were_deleted(folder: Path) -> None:
+    first, second, third = (start(folder).path for _ in range(3))
+    first.unlink()
+    second.unlink()
+    assert start(folder).path > third
+
+
 def test_journals_stay_in_order_when_the_clock_jumps_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = []
     for year in (2030, 2020, 2025):

@@ -14,7 +14,7 @@ import pytest
 from personalize_perms.engine import journals
 from personalize_perms.engine.chain import seal, unseal
 from personalize_perms.engine.journal import Journal, JournalError, journal_folder
-from personalize_perms.engine.journals import Entry, close_entries, open_runs, read_runs
+from personalize_perms.engine.journals import LEFT_NOTHING, Entry, close_entries, open_runs, read_runs
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Outcome, Plan, Status
 from personalize_perms.model.names import AccountId
@@ -92,6 +92,21 @@ def refusal(folder: Path) -> JournalError:
         read_runs(folder)
     assert found.value.code == "journal"
     return found.value
+
+
+@pytest.mark.parametrize(("sent", "status"), [(True, "failed"), (False, "not-sent")])
+def test_a_failed_change_that_was_sent_may_have_left_something_behind(
+    sent: bool,  # noqa: FBT001 - a value of the outcome, nothing is switched
+    status: str,
+    folder: Path,
+) -> None:
+    journal = Journal.open(Plan(name="team", caller=CALLER, role_arn="", changes=(), documents=()), folder, command="a")
+    journal.intend(change(GRANT))
+    journal.record(Outcome(change=change(GRANT), status=Status.FAILED, message="so it goes", sent=sent))
+    journal.close()
+    (found,) = read_runs(folder)
+    assert [entry.status for entry in found.entries] == [status]
+    assert (status in LEFT_NOTHING) is not sent
 
 
 def test_what_was_written_is_read(folder: Path) -> None:

@@ -35,7 +35,7 @@ from strict import is_ours
 from unit import policies
 
 
-@shown(150)
+@shown(500)
 def test_after_apply_and_undo_every_document_is_as_it_was(data: st.DataObject) -> None:
     knows, wanted = data.draw(knowledge), data.draw(set_ups())
     # What our conditions took the place of is known from the journal alone.

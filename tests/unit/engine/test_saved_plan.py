@@ -77,7 +77,7 @@ OURS = LivePolicy(
     document_json=text(ALLOW),
     users=("ada", "eve"),
     spare_versions=("v1",),
-    oldest_spare_json=text(DENY),
+    spare_jsons={"v1": text(DENY)},
 )
 ROLE = LiveRole(
     name="r",

@@ -153,6 +153,13 @@ def test_what_never_got_its_conditions_or_lost_them_again_is_not_called_changed(
     assert found.originals == ()
 
 
+@pytest.mark.parametrize("known", [(), (ALONE, SHARED)])
+def test_of_what_was_put_back_already_nothing_is_left(known: tuple[Statement, ...]) -> None:
+    before = document(SHARED, GLUE, ALONE)
+    found = loosen(before, digests(ALONE, SHARED), known, is_own, "aws")
+    assert (found.document, found.details, found.originals) == (before, (), ())
+
+
 def test_parts_that_others_moved_apart_are_joined_again() -> None:
     rest, split = documents.statements(tighten(document(SHARED), CONDITION, is_own).document)
     found = loosen(document(split, GLUE, OURS, rest), digests(SHARED), (), is_own, "aws")

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 from memory_account import PLACE, MemoryAccount
-from scenes import BUCKET, KEY, NAME, ROLE, ROLE_ARN, applied, journal, plan_of, undo_of
+from scenes import BUCKET, KEY, NAME, ROLE, ROLE_ARN, applied, journal, plan_of, templates, undo_of
 
+from personalize_perms.engine.observe import observe_for_undo
 from personalize_perms.engine.past import Past
-from personalize_perms.engine.undo import emptied
+from personalize_perms.engine.undo import emptied, plan_undo
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Plan
+from personalize_perms.model.live import Unreadable
 from personalize_perms.model.names import S3Location
 from personalize_perms.model.operations import DeletePolicy, DeleteRole, Detach, PutBucketPolicy, PutKeyPolicy
 from personalize_perms.model.resources import Desired, ManagedPolicy, PrincipalKind
@@ -23,6 +25,7 @@ BY_NAME = Settings(name=NAME)
 MADE = f"{NAME}-service-role"
 MADE_ARN = PLACE.arn("iam", f"role/{MADE}")
 LEDGER = PLACE.arn("iam", f"policy/{NAME}-service-access")
+PEOPLE = PLACE.arn("iam", f"policy/{NAME}-user-access")
 PREFIX = ownership.sid_prefix(NAME)
 THEIRS = {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": PLACE.account}, "Action": "*", "Resource": "*"}
 
@@ -87,6 +90,19 @@ def test_a_statement_of_ours_that_others_changed_stays_and_is_named(knows: str, 
     plan = undo_of(world, *known)
     assert BUCKET not in [change.resource for change in plan.writes]
     assert "somebody changed it, so it stays" in stays(plan)[BUCKET]
+    assert LEDGER not in [change.resource for change in plan.writes if isinstance(change.operation, DeletePolicy)]
+    assert "remember what could not be taken back" in stays(plan)[LEDGER]
+
+
+def test_a_policy_that_may_not_be_read_is_blocked_and_remembered(world: MemoryAccount) -> None:
+    applied(world, plan_of(world, SETTINGS))
+    found = observe_for_undo(world.account, SETTINGS, templates(), Past())
+    denied = Unreadable(action="iam:GetPolicy", resource=PEOPLE, reason="no")
+    live = replace(found.live, policies={**found.live.policies, PEOPLE: denied})
+    plan = plan_undo(found.desired, live, Past(), found.forms)
+    assert [change.resource for change in plan.blocked] == [PEOPLE]
+    assert "iam:GetPolicy" in plan.blocked[0].reason
+    assert not any(change.operation == DeletePolicy(arn=LEDGER) for change in plan.writes)
 
 
 def test_a_statement_of_ours_that_lets_others_in_stays_whatever_is_known(world: MemoryAccount) -> None:

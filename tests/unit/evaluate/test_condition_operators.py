@@ -78,7 +78,6 @@ COMPARED: list[tuple[str, Any, str, bool]] = [
     ("ArnLike", "arn:aws:s3:*:*:acme", "arn:aws:s3:::acme", True),
     ("ArnLike", "arn:aws:s3:::ACME", "arn:aws:s3:::acme", False),
     ("ArnLike", "arn:aws:s3:::acme", "not an arn", False),
-    ("ArnLike", "*", "arn:aws:s3:::acme", True),
     ("ArnNotEquals", "arn:aws:s3:::acme", "arn:aws:s3:::acme-data", True),
     ("ArnNotLike", ["arn:aws:s3:::acme*", "arn:aws:iam::*:root"], "arn:aws:s3:::acme", False),
 ]
@@ -118,6 +117,10 @@ def test_without_the_key_a_negated_operator_holds(operator: str) -> None:
 def test_a_key_that_is_not_known_makes_the_answer_unknown(operator: str) -> None:
     assert holds(operator, KEY, "true", context(complete=False)) is None
     assert holds(operator, KEY, "true", context(complete=False, absent=(KEY,))) is not None
+
+
+def test_null_that_takes_both_needs_no_key() -> None:
+    assert holds("Null", KEY, ["true", "false"], context(complete=False)) is True
 
 
 def test_if_exists_asks_the_value_that_is_there() -> None:
@@ -172,10 +175,11 @@ def test_a_set_operator_counts_the_values_of_the_request(
     assert holds(operator, KEY, wanted, context({} if given is None else {KEY: given})) is expected
 
 
-def test_several_values_without_a_set_operator_decide_only_where_they_agree() -> None:
-    assert holds("StringEquals", KEY, ["a", "b"], context({KEY: ["a", "b"]})) is True
+def test_several_values_without_a_set_operator_decide_only_where_none_would() -> None:
     assert holds("StringEquals", KEY, "a", context({KEY: ["b", "c"]})) is False
+    assert holds("StringNotEquals", KEY, ["b", "c"], context({KEY: ["b", "c"]})) is False
     assert holds("StringEquals", KEY, "a", context({KEY: ["a", "b"]})) is None
+    assert holds("StringEquals", KEY, ["a", "b"], context({KEY: ["a", "b"]})) is None
 
 
 @pytest.mark.parametrize(
@@ -202,6 +206,7 @@ def test_a_value_that_its_operator_cannot_read_decides_nothing(operator: str, wa
 def test_an_arn_pattern_of_fewer_than_six_parts_decides_only_where_it_cannot_match() -> None:
     queue = context({KEY: "arn:aws:sqs:eu-west-1:111122223333:queue"})
     assert holds("ArnLike", KEY, "arn:aws:sqs:*", queue) is None
+    assert holds("ArnLike", KEY, "*", queue) is None
     assert holds("ArnLike", KEY, "arn:aws:sns:*", queue) is False
 
 

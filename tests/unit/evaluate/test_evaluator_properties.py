@@ -142,7 +142,7 @@ def with_one_more(stack: Stack, layer: str, statement: dict[str, Any], at: int) 
 
 
 @given(stacks, questions, allows, each_layer, places)
-@settings(max_examples=400)
+@settings(max_examples=250, deadline=None)
 def test_one_more_allow_never_takes_access_away(
     stack: Stack, question: Question, more: dict[str, Any], layer: str, at: int
 ) -> None:
@@ -151,7 +151,7 @@ def test_one_more_allow_never_takes_access_away(
 
 
 @given(stacks, questions, denies, each_layer, places)
-@settings(max_examples=400)
+@settings(max_examples=250, deadline=None)
 def test_one_more_deny_never_gives_access(
     stack: Stack, question: Question, more: dict[str, Any], layer: str, at: int
 ) -> None:
@@ -160,7 +160,7 @@ def test_one_more_deny_never_gives_access(
 
 
 @given(stacks, questions, st.randoms(use_true_random=False))
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 def test_the_order_of_statements_and_documents_never_matters(
     stack: Stack, question: Question, shuffled: random.Random
 ) -> None:
@@ -194,7 +194,7 @@ def respelled(statement: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(stacks, questions)
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 def test_equivalent_spellings_are_the_same_policy(stack: Stack, question: Question) -> None:
     other = {
         layer: [[respelled(one) for one in document] for document in documents] for layer, documents in stack.items()
@@ -204,7 +204,7 @@ def test_equivalent_spellings_are_the_same_policy(stack: Stack, question: Questi
 
 
 @given(stacks, questions, st.sets(st.sampled_from([key.lower() for key in CONTEXT])))
-@settings(max_examples=400)
+@settings(max_examples=250, deadline=None)
 def test_what_becomes_known_settles_an_answer_and_never_turns_it(
     stack: Stack, question: Question, hidden: set[str]
 ) -> None:
@@ -217,7 +217,7 @@ def test_what_becomes_known_settles_an_answer_and_never_turns_it(
 
 
 @given(stacks, questions, each_layer)
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 def test_a_document_that_becomes_readable_settles_an_answer_and_never_turns_it(
     stack: Stack, question: Question, layer: str
 ) -> None:
@@ -233,14 +233,14 @@ def test_a_document_that_becomes_readable_settles_an_answer_and_never_turns_it(
 
 
 @given(stacks, questions)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_a_session_that_gets_a_name_settles_an_answer_and_never_turns_it(stack: Stack, question: Question) -> None:
     before = answer(stack, replace(question, principal=role(session="")))
     assert before in (UNKNOWN, answer(stack, replace(question, principal=role())))
 
 
 @given(stacks, questions)
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 def test_every_answer_gives_its_reason(stack: Stack, question: Question) -> None:
     found = decide(policies(stack), question)
     assert found.because.endswith(".")
