@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
-from personalize_perms.aws import endpoints
+from personalize_perms.aws import allocator, endpoints
 from personalize_perms.aws.connections import Connections
 from personalize_perms.aws.errors import AwsError, Fault, asked
 from personalize_perms.aws.failures import failure
@@ -171,6 +171,7 @@ class AwsSession:
             return self._opened
 
     def _open(self) -> "tuple[Session, boto3.Session]":
+        allocator.keep_little()
         import boto3  # noqa: PLC0415 - dear, and not needed offline
         import botocore.session  # noqa: PLC0415
 
