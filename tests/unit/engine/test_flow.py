@@ -50,11 +50,15 @@ def test_the_first_failure_ends_the_flow() -> None:
     def fail() -> None:
         raise ValueError("no")
 
-    with pytest.raises(ValueError, match="no"), Flow(1) as flow:
-        flow.start(fail, lambda _: None)
-        for number in range(100):
-            flow.start(lambda number=number: asked.append(number), lambda _: None)  # type: ignore[misc]
-        flow.finish()
+    def run() -> None:
+        with Flow(1) as flow:
+            flow.start(fail, lambda _: None)
+            for number in range(100):
+                flow.start(lambda number=number: asked.append(number), lambda _: None)  # type: ignore[misc]
+            flow.finish()
+
+    with pytest.raises(ValueError, match="no"):
+        run()
     assert len(asked) < 100
 
 
