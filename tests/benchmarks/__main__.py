@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import audits, main_job, results, startup, targets
 from benchmarks.results import Row
-from benchmarks.running import Server
+from benchmarks.running import Failed, Server
 
 _SETS = ("startup", "job", "scale", "tls", "audit", "evaluator")
 
@@ -55,7 +55,10 @@ def _measured(sets: set[str], runs: int) -> Iterator[Row]:
                     )
                 )
         for case in cases:
-            yield from main_job.measure(server, case)
+            try:
+                yield from main_job.measure(server, case)
+            except Failed as failure:
+                sys.stderr.write(f"{case.name} could not be measured: {failure}\n")
         if "audit" in sets:
             yield from audits.measure(server, max(1, runs // 2))
     if "evaluator" in sets:
