@@ -267,3 +267,11 @@ def test_a_client_that_cannot_be_built_meanwhile_says_so_when_it_is_asked_for(se
     assert tried.wait(30)
     with pytest.raises(ValueError, match="no such thing"):
         session.reader("iam")
+
+
+def test_nothing_is_built_ahead_where_a_person_waits(session: AwsSession) -> None:
+    session.builds_ahead = False
+    before = threading.active_count()
+    session.caller(None)
+    assert threading.active_count() == before
+    assert set(session._clients) == {("sts", False)}

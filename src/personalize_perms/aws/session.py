@@ -62,6 +62,8 @@ class AwsSession:
         self._connections = Connections()
         self.hear: Callable[[str], None] | None = None
         """Told of every call, if anybody listens; to be set before the first one."""
+        self.builds_ahead = True
+        """Whether clients are built while STS answers; not where a person waits for a question meanwhile."""
 
     @property
     def region(self) -> str:
@@ -127,7 +129,8 @@ class AwsSession:
 
         def ask() -> tuple[str, str]:
             client = cast("STSClient", self.reader("sts"))
-            self._build_meanwhile()
+            if self.builds_ahead:
+                self._build_meanwhile()
             answer = client.get_caller_identity()
             return answer["Account"], answer["Arn"]
 
