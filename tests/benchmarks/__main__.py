@@ -25,7 +25,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="save the medians")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the markers of a file")
     parser.add_argument("--compare", type=Path, nargs=2, metavar=("OLD", "NEW"), help="compare saved medians")
-    parser.add_argument("--from", type=Path, dest="saved", metavar="FILE", help="show saved medians, measure nothing")
+    parser.add_argument(
+        "--from", type=Path, dest="saved", nargs="+", metavar="FILE", help="show saved medians, measure nothing"
+    )
     found = parser.parse_args()
     unknown = set(found.sets) - set(_SETS)
     if unknown:
@@ -91,7 +93,8 @@ def main() -> None:
         sys.stdout.write(results.compared(old, new))
         return
     if asked.saved:
-        rows, about = results.load(asked.saved)
+        rows, about = results.load(asked.saved[-1])
+        rows = [row for path in asked.saved for row in results.load(path)[0]]
     else:
         rows, about = [], _about()
         for row in _measured(set(asked.sets or _SETS), asked.runs):
