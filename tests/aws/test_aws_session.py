@@ -231,3 +231,47 @@ def test_the_packaged_table_of_regions_is_botocores() -> None:
     assert {partition: regions for partition, regions in known.items() if regions} == {
         partition: tuple(sorted(regions)) for partition, regions in PERSONALIZE_REGIONS.items()
     }
+
+
+def test_what_is_asked_next_is_built_while_the_first_question_travels(session: AwsSession, wire: Wire) -> None:
+    built = threading.Event()
+
+    def slow() -> tuple[int, str]:
+        assert built.wait(30), "the clients were not built meanwhile"
+        return _identity("123456789012", "arn:aws:iam::123456789012:user/ada")
+
+    client = session._client
+
+    def watched(service: str, *, writes: bool) -> object:
+        found = client(service, writes=writes)  # type: ignore[arg-type]
+        if {("iam", False), ("s3", False), ("kms", False)} <= session._clients.keys():
+            built.set()
+        return found
+
+    session._client = watched  # type: ignore[method-assign, assignment]
+    wire.answers("sts", "GetCallerIdentity", slow)
+    assert session.caller(None).place.account == "123456789012"
+
+
+def test_a_client_that_cannot_be_built_meanwhile_says_so_when_it_is_asked_for(session: AwsSession) -> None:
+    prepare, tried = session._prepare, threading.Event()
+
+    def failing(client: object, service: str) -> None:
+        if service == "iam":
+            tried.set()
+            raise ValueError("no such thing")
+        prepare(client, service)  # type: ignore[arg-type]
+
+    session._prepare = failing  # type: ignore[method-assign, assignment]
+    assert session.caller(None).place.account == "123456789012"
+    assert tried.wait(30)
+    with pytest.raises(ValueError, match="no such thing"):
+        session.reader("iam")
+
+
+def test_nothing_is_built_ahead_where_a_person_waits(session: AwsSession) -> None:
+    session.builds_ahead = False
+    before = threading.active_count()
+    session.caller(None)
+    assert threading.active_count() == before
+    assert set(session._clients) == {("sts", False)}

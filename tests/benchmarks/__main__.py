@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import audits, main_job, results, startup, targets
 from benchmarks.results import Row
-from benchmarks.running import Server
+from benchmarks.running import Failed, Server
 
 _SETS = ("startup", "job", "scale", "tls", "audit", "evaluator")
 
@@ -25,7 +25,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="save the medians")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the markers of a file")
     parser.add_argument("--compare", type=Path, nargs=2, metavar=("OLD", "NEW"), help="compare saved medians")
-    parser.add_argument("--from", type=Path, dest="saved", metavar="FILE", help="show saved medians, measure nothing")
+    parser.add_argument(
+        "--from", type=Path, dest="saved", nargs="+", metavar="FILE", help="show saved medians, measure nothing"
+    )
     found = parser.parse_args()
     unknown = set(found.sets) - set(_SETS)
     if unknown:
@@ -55,7 +57,10 @@ def _measured(sets: set[str], runs: int) -> Iterator[Row]:
                     )
                 )
         for case in cases:
-            yield from main_job.measure(server, case)
+            try:
+                yield from main_job.measure(server, case)
+            except Failed as failure:
+                sys.stderr.write(f"{case.name} could not be measured: {failure}\n")
         if "audit" in sets:
             yield from audits.measure(server, max(1, runs // 2))
     if "evaluator" in sets:
@@ -88,7 +93,8 @@ def main() -> None:
         sys.stdout.write(results.compared(old, new))
         return
     if asked.saved:
-        rows, about = results.load(asked.saved)
+        rows, about = results.load(asked.saved[-1])
+        rows = [row for path in asked.saved for row in results.load(path)[0]]
     else:
         rows, about = [], _about()
         for row in _measured(set(asked.sets or _SETS), asked.runs):

@@ -1,20 +1,18 @@
 """The main job, fresh and again, by the program and by everybody else, one after the other in every round."""
 
 import shutil
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import ansible
 from benchmarks.job import peer, program, write_job, write_settings
 from benchmarks.results import Row
 from benchmarks.running import Figures, Server, medians
 
 PROGRAM, FLOOR, FLOOR_32, RAW = "program", "botocore floor", "botocore floor, 32 workers", "raw floor"
-SCRIPT, CLI, ANSIBLE = "boto3 script", "aws CLI script", "Ansible"
+SCRIPT, CLI = "boto3 script", "aws CLI script"
 APPLY = ("apply", "--yes", "--format", "json")
 
 
@@ -66,8 +64,7 @@ def _one(server: Server, case: Case, who: str, folder: Path) -> Iterator[tuple[s
         CLI: peer("aws_cli", job),
     }
     for what in ("fresh", "again"):
-        each = ansible.words(job) if who == ANSIBLE else words[who]
-        yield what, server.measured(each, environment, folder)
+        yield what, server.measured(words[who], environment, folder)
 
 
 _PROGRAM_RUNS = {
@@ -79,22 +76,13 @@ _PROGRAM_RUNS = {
 }
 
 
-def installed() -> list[str]:
-    """Return the contestants that are on this machine beside those that come with the program."""
-    return [*([CLI] if shutil.which("aws") else []), *([ANSIBLE] if ansible.is_installed() else [])]
-
-
 def cases(*, latency: float, sizes: Sequence[int], rounds: int) -> Iterator[Case]:
     """Yield a case for each size; the more buckets, the fewer rounds and the fewer contestants."""
     for buckets in sizes:
         few = buckets >= 100
         contestants = [PROGRAM, FLOOR, FLOOR_32, RAW]
         contestants += [SCRIPT] if buckets <= 100 else []
-        contestants += installed() if buckets <= 2 and latency else []
+        contestants += [CLI] if shutil.which("aws") and buckets == 2 and latency else []  # ten seconds and more
         yield Case(
             buckets=buckets, latency=latency, rounds=max(1, rounds // (3 if few else 1)), contestants=contestants
         )
-
-
-if __name__ == "__main__":
-    sys.exit("python -m benchmarks")

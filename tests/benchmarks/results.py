@@ -39,7 +39,7 @@ def load(path: Path) -> tuple[list[Row], dict[str, Any]]:
 
 def table(rows: Sequence[Row]) -> str:
     """Return all rows; the last column is the time beside the floor's in the same case."""
-    floors = {(row.case, row.what): row.figures.wall for row in rows if row.who.startswith("botocore floor")}
+    floors = {(row.case, row.what): row.figures.wall for row in rows if row.who == "botocore floor"}
     lines = [
         "| case | what | who | calls | depth | wall s | CPU s | peak MiB | x floor |",
         "|---|---|---|---:|---:|---:|---:|---:|---:|",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import audits
-from benchmarks.main_job import ANSIBLE, CLI, FLOOR, PROGRAM
+from benchmarks.main_job import CLI, FLOOR, PROGRAM
 from benchmarks.results import Row, listed, table
 from benchmarks.running import Figures
 
@@ -52,7 +52,7 @@ class _Rows:
 def targets(rows: Sequence[Row]) -> Iterator[Target]:
     """Yield the targets of which everything that they look at was measured."""
     found = _Rows(rows)
-    for ask in (_startup, _unchanged, _fresh, _than_the_cli, _than_ansible, _buckets, _many, _audit):
+    for ask in (_startup, _unchanged, _fresh, _than_the_cli, _buckets, _many, _audit):
         try:
             yield from list(ask(found))
         except KeyError:
@@ -89,17 +89,9 @@ def _fresh(found: _Rows) -> Iterator[Target]:
     yield Target(what="`apply`, `plan`: peak memory", limit=60, found=peak, unit=" MiB")
 
 
-def _faster(found: _Rows, who: str) -> Iterator[Target]:
-    faster = found(_TWO, "fresh", who).wall / found(_TWO, "fresh").wall
-    yield Target(what=f"`apply`, fresh: faster than {who}", limit=10, found=faster, unit=" x", least=True)
-
-
 def _than_the_cli(found: _Rows) -> Iterator[Target]:
-    return _faster(found, CLI)
-
-
-def _than_ansible(found: _Rows) -> Iterator[Target]:
-    return _faster(found, ANSIBLE)
+    faster = found(_TWO, "fresh", CLI).wall / found(_TWO, "fresh").wall
+    yield Target(what=f"`apply`, fresh: faster than {CLI}", limit=10, found=faster, unit=" x", least=True)
 
 
 def _buckets(found: _Rows) -> Iterator[Target]:

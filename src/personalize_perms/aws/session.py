@@ -10,8 +10,8 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from threading import RLock
+from contextlib import contextmanager, suppress
+from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
 from personalize_perms.aws import allocator, endpoints
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Service: TypeAlias = Literal["accessanalyzer", "iam", "kms", "personalize", "s3", "sts"]
 
 _ENDPOINT_NAMES: Final = ("access-analyzer", "iam", "kms", "personalize", "s3", "sts")
+_ASKED_NEXT: Final[tuple[Service, ...]] = ("iam", "s3", "kms")
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
 _READ_ATTEMPTS: Final = 5
@@ -61,6 +62,8 @@ class AwsSession:
         self._connections = Connections()
         self.hear: Callable[[str], None] | None = None
         """Told of every call, if anybody listens; to be set before the first one."""
+        self.builds_ahead = True
+        """Whether clients are built while STS answers; not where a person waits for a question meanwhile."""
 
     @property
     def region(self) -> str:
@@ -125,7 +128,10 @@ class AwsSession:
         """Ask STS again while it is throttled: its client gives up soon, so that a missing network shows."""
 
         def ask() -> tuple[str, str]:
-            answer = cast("STSClient", self.reader("sts")).get_caller_identity()
+            client = cast("STSClient", self.reader("sts"))
+            if self.builds_ahead:
+                self._build_meanwhile()
+            answer = client.get_caller_identity()
             return answer["Account"], answer["Arn"]
 
         for longest in _THROTTLED_PAUSES:
@@ -136,6 +142,17 @@ class AwsSession:
                     raise
             time.sleep(random.uniform(0.0, longest))  # noqa: S311 - a pause is no secret
         return asked("sts:GetCallerIdentity", region, ask)
+
+    def _build_meanwhile(self) -> None:
+        """Build what is asked next while the first question travels: the reads can then leave all at once."""
+
+        def build() -> None:
+            # What is wrong is said when the client is asked for.
+            with suppress(Exception):
+                for service in _ASKED_NEXT:
+                    self.reader(service)
+
+        Thread(target=build, daemon=True).start()
 
     def _partition(self) -> str:
         region = self.region
@@ -155,6 +172,8 @@ class AwsSession:
         return partition
 
     def _configured_endpoints(self) -> Mapping[str, str]:
+        if self._endpoints is not None:
+            return self._endpoints  # without waiting for a client that is being built
         with self._lock:
             if self._endpoints is None:
                 found = endpoints.configured(self._core()[0])

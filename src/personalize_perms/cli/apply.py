@@ -76,6 +76,7 @@ def make_it_so(request: Request) -> Result:
     if asks and not request.sandbox:
         request = _located(request)
     with setup.opened(request) as session, ExitStack() as alone:
+        session.builds_ahead = not asks
         account = setup.open_account(request, session, talk)
         if request.command == "init":
             talk.say(_introduction(request))

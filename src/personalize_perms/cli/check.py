@@ -64,8 +64,9 @@ def examined(request: Request, session: "AwsSession", talk: Talk) -> "tuple[Plan
 
     account = setup.open_account(request, session, talk)
     account = replace(account, iam=IamInBulk(session))
-    with talk.doing("Reading the account"):
-        return doctor.examine(account, request.settings, Templates.load(request.policies_dir), repairing(request))
+    with talk.doing("Reading the account") as heard:
+        templates = Templates.load(request.policies_dir)
+        return doctor.examine(account, request.settings, templates, repairing(request), heard)
 
 
 def repairing(request: Request) -> str:

@@ -138,8 +138,8 @@ def plan_seen(request: Request, account: "Account", talk: Talk) -> "tuple[Plan, 
     from personalize_perms.engine import observe, planner  # noqa: PLC0415 - nothing of this for --help
 
     templates = Templates.load(request.policies_dir)
-    with talk.doing("Reading the account"):
-        seen = observe.observe(account, request.settings, templates)
+    with talk.doing("Reading the account") as heard:
+        seen = observe.observe(account, request.settings, templates, heard)
     return planner.plan(seen.desired, seen.live, seen.refusals), seen.live
 
 

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from personalize_perms.cli.request import Request
@@ -43,10 +43,19 @@ class Talk:
             self._err.lines(said)
 
     @contextmanager
-    def doing(self, what: str) -> Iterator[None]:
-        """Say what takes a moment."""
+    def doing(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """Say what takes a moment; what is yielded hears how far it is, and says so at most every other second."""
         self.say([Line(f"{what} ...", "dim")])
-        yield
+        begun = said = time.monotonic()
+
+        def heard(done: int, known: int) -> None:
+            nonlocal said
+            now = time.monotonic()
+            if now - said >= _QUIET_FOR and done < known:
+                said = now
+                self._mention([lines.progress_line(what, done, known, now - begun)])
+
+        yield heard
 
     def finished(self, outcome: Outcome) -> None:
         """Hear what became of a change."""

@@ -78,8 +78,9 @@ def _plan(request: Request, account: "Account", talk: Talk, runs: "Iterable[Past
     entries = (entry for run in runs if run.command != FIXING for entry in run.entries)
     perhaps_done = (entry.operation for entry in entries if entry.status not in journals.LEFT_NOTHING)
     known = past.past(perhaps_done, name, partition)
-    with talk.doing("Reading the account"):
-        observation = observe.observe_for_undo(account, request.settings, Templates.load(request.policies_dir), known)
+    with talk.doing("Reading the account") as heard:
+        templates = Templates.load(request.policies_dir)
+        observation = observe.observe_for_undo(account, request.settings, templates, known, heard)
     return planner.plan_undo(observation.desired, observation.live, known, observation.forms)
 
 

@@ -14,7 +14,7 @@ from personalize_perms.doctor.reading import Extras, Reader
 from personalize_perms.doctor.remedies import Repair
 from personalize_perms.documents import DocumentKind
 from personalize_perms.engine import observe, planner
-from personalize_perms.engine.flow import Flow
+from personalize_perms.engine.flow import Flow, Heard, nobody
 from personalize_perms.engine.observe import Observation
 from personalize_perms.model.access import PrincipalType
 from personalize_perms.model.changes import Plan
@@ -39,17 +39,24 @@ class _Heard:
     """The dataset groups, where their keys matter, and why not all are known."""
 
 
-def examine(account: Account, settings: Settings, templates: Templates, command: str) -> tuple[Plan, Examination]:
+def examine(
+    account: Account, settings: Settings, templates: Templates, command: str, heard: Heard = nobody
+) -> tuple[Plan, Examination]:
     """Read the account and examine the set-up; `command` is what brings it to its settings. Writes nothing."""
-    plan, _, examination = examine_asking(account, settings, templates, command, ())
+    plan, _, examination = examine_asking(account, settings, templates, command, (), heard)
     return plan, examination
 
 
 def examine_asking(
-    account: Account, settings: Settings, templates: Templates, command: str, asked: Iterable[Asked]
+    account: Account,
+    settings: Settings,
+    templates: Templates,
+    command: str,
+    asked: Iterable[Asked],
+    heard: Heard = nobody,
 ) -> tuple[Plan, Live, Examination]:
     """Examine the set-up, and what is `asked` besides; return what was read, too."""
-    seen = observe.observe(account, settings, templates)
+    seen = observe.observe(account, settings, templates, heard)
     plan = planner.plan(seen.desired, seen.live, seen.refusals)
     return plan, seen.live, _Examiner(account, settings, seen, plan, command, asked).examination()
 

@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NoReturn, get_args
-
-from cattrs import Converter
-from cattrs.errors import ForbiddenExtraKeysError
+from typing import TYPE_CHECKING, Any, Final, NoReturn, get_args
 
 from personalize_perms.engine import private_files
 from personalize_perms.engine.chain import ChainedFile, unseal
@@ -23,6 +20,9 @@ from personalize_perms.engine.journal import FORMAT, SUFFIX, JournalError, own_f
 from personalize_perms.model.inert import inert
 from personalize_perms.model.operations import Operation
 from personalize_perms.model.resources import PrincipalKind
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 MOST: Final = 64 * 1024 * 1024
 """Bytes of one journal, at the most: a run of a few hundred changes takes less than one of them."""
@@ -144,7 +144,7 @@ def _run(path: Path, records: list[bytes]) -> PastRun:
             raise ValueError("it is the journal of another run, account or set-up")
         entries = _entries(header.run, rest)
         started = datetime.fromisoformat(header.started)
-    except _UNKNOWN as error:
+    except _unknown() as error:
         _refuse(path, f"it is not of this version's format: {error}")
     return PastRun(
         path=path,
@@ -158,8 +158,11 @@ def _run(path: Path, records: list[bytes]) -> PastRun:
     )
 
 
-_UNKNOWN: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ForbiddenExtraKeysError)
-"""What reading JSON that is not as expected ends in."""
+def _unknown() -> tuple[type[Exception], ...]:
+    """Return what reading JSON that is not as expected ends in."""
+    from cattrs.errors import ForbiddenExtraKeysError  # noqa: PLC0415 - dear, and not needed where no run was before
+
+    return ValueError, TypeError, KeyError, AttributeError, RecursionError, ForbiddenExtraKeysError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +224,9 @@ def _text(value: object, _: object = None) -> str:
 
 
 @cache
-def _converter() -> Converter:
+def _converter() -> "Converter":
+    from cattrs import Converter  # noqa: PLC0415 - dear, and not needed where no run was before
+
     converter = Converter(forbid_extra_keys=True, detailed_validation=False)
     converter.register_structure_hook(str, _text)
     # The hook above is for every kind of text, so each closed set of texts needs its own.

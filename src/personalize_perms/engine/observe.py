@@ -11,7 +11,7 @@ from itertools import product
 from personalize_perms import steps
 from personalize_perms.aws.account import Account
 from personalize_perms.engine import key_names, keys, memory, undo
-from personalize_perms.engine.flow import Flow
+from personalize_perms.engine.flow import Flow, Heard, nobody
 from personalize_perms.engine.past import Past
 from personalize_perms.engine.reader import Reader
 from personalize_perms.model.changes import Refusal
@@ -48,15 +48,17 @@ class Observation:
     """For an undo: what is wanted in every form that the documents can have, since they may be of an earlier run."""
 
 
-def observe_for_undo(account: Account, settings: Settings, templates: Templates, past: Past) -> Observation:
+def observe_for_undo(
+    account: Account, settings: Settings, templates: Templates, past: Past, heard: Heard = nobody
+) -> Observation:
     """Read everything that taking the set-up back needs: what settings, account and journal name."""
-    with Flow(account.workers) as flow:
+    with Flow(account.workers, heard) as flow:
         return _Observer(account, settings, templates, flow, leaving=True).observe_for_undo(past)
 
 
-def observe(account: Account, settings: Settings, templates: Templates) -> Observation:
+def observe(account: Account, settings: Settings, templates: Templates, heard: Heard = nobody) -> Observation:
     """Read everything that a plan for `settings` needs. Raises only what ends a run; denied reads are values."""
-    with Flow(account.workers) as flow:
+    with Flow(account.workers, heard) as flow:
         return _Observer(account, settings, templates, flow).observe()
 
 

@@ -30,6 +30,13 @@ class Line:
     style: str = ""
 
 
+def progress_line(what: str, done: int, known: int, seconds: float) -> Line:
+    """Say how far something is after so many seconds; what is known to be left may still grow."""
+    rate = done / seconds
+    text = f"{what}: {done:,} of {known:,} answers, {rate:,.0f} a second"
+    return Line(f"{text}, about {(known - done) / rate:,.0f} s left" if done else text, "dim")
+
+
 def caller_lines(caller: Caller) -> Iterator[Line]:
     """Say for which account and by whom, and which endpoint if it is not AWS's own."""
     place = caller.place

@@ -50,7 +50,7 @@ def test_the_first_failure_ends_the_flow() -> None:
     def fail() -> None:
         raise ValueError("no")
 
-    def ask_all() -> None:
+    def run() -> None:
         with Flow(1) as flow:
             flow.start(fail, lambda _: None)
             for number in range(100):
@@ -58,7 +58,7 @@ def test_the_first_failure_ends_the_flow() -> None:
             flow.finish()
 
     with pytest.raises(ValueError, match="no"):
-        ask_all()
+        run()
     assert len(asked) < 100
 
 
