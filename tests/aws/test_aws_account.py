@@ -12,14 +12,17 @@ from personalize_perms.aws.session import AwsSession
 from personalize_perms.model.errors import CredentialsError
 
 
-def test_opening_an_account_asks_one_thing_and_builds_no_other_client(
-    session: AwsSession, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("ahead", "others"), [(False, ()), (True, ("iam", "s3", "kms"))])
+def test_opening_an_account_asks_one_thing_and_builds_other_clients_only_while_it_waits(
+    *, ahead: bool, others: tuple[str, ...], session: AwsSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built: list[str] = []
     prepare = session._prepare
     monkeypatch.setattr(session, "_prepare", lambda client, service: (built.append(service), prepare(client, service)))
+    session.builds_ahead = ahead
     account = open_account(session, None)
-    assert built == ["sts"]
+    assert built[0] == "sts"
+    assert set(built[1:]) <= set(others)  # as many as were finished when STS answered
     assert account.workers == session.workers
     assert account.caller.place.region == "eu-west-1"
 
