@@ -67,6 +67,7 @@ _CODES: Final[Mapping[Fault, str]] = {
     Fault.CONFLICT: """
         OperationAborted ConcurrentModification ConcurrentModificationException EntityTemporarilyUnmodifiable
         EntityTemporarilyUnmodifiableException DeleteConflict DeleteConflictException
+        ConflictException
         """,
     Fault.UNKNOWN: """
         InternalError InternalFailure InternalServerError InternalServerException ServiceFailure

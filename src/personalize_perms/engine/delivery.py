@@ -13,6 +13,7 @@ from personalize_perms import documents
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.documents.merging import merge
 from personalize_perms.engine import pace
+from personalize_perms.engine.identity_operations import RequestFailed, account_of, is_identity_operation
 from personalize_perms.engine.journal import Journal
 from personalize_perms.engine.operations import Operations
 from personalize_perms.engine.shared_documents import DOCUMENT_OPERATIONS, edit_of, on_document, round_trips
@@ -21,6 +22,7 @@ from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Change, Outcome, Status
 from personalize_perms.model.errors import DocumentError, NotSettled, PersonalizePermsError, ResourceConflict
 from personalize_perms.model.operations import (
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
     DeletePolicyVersion,
@@ -83,7 +85,7 @@ class Delivery:
         step.pace.quietly(settling)
         number = strange = 0
         seen: str | None = None
-        while not (found := self._patiently(step, lambda: self._found(step))).landed:
+        while not (found := self._looked_again(step)).landed:
             again = strange and documents.same_document(found.text, seen, self._partition)
             strange, seen = (strange + 1 if again else 1) if found.strange else 0, found.text
             if strange >= pace.EQUAL_READS and not step.pace.over:
@@ -96,6 +98,19 @@ class Delivery:
             if not step.pace.pause(pace.growing(number), why):
                 raise _unseen(step, strange=found.strange)
             number += 1
+
+    def _looked_again(self, step: Step) -> "_Found":
+        """Look for the change; send it again where AWS failed because it did not know yet what this run created."""
+        while True:
+            try:
+                return self._patiently(step, lambda: self._found(step))
+            except RequestFailed as failed:
+                step.refusals += 1
+                why = "what this run created is not visible everywhere yet"
+                again = failed.lacks_policy and step.created_here
+                if not again or not step.pace.pause(step.pace.even(step.refusals), why):
+                    raise
+            self.deliver(step)
 
     # Before the write
 
@@ -114,6 +129,8 @@ class Delivery:
     def _is_ready(self, step: Step) -> bool:
         """Look, right before a write, whether it may be sent; return False if the change is there already."""
         if not isinstance(step.operation, DOCUMENT_OPERATIONS):
+            if step.sends and account_of(step.operation) and self._is_there(step):
+                return False
             self._refuse_obstacle(step)
             return True
         age = step.pace.clock.now() - step.checked_at
@@ -203,14 +220,20 @@ class Delivery:
                 return self._look_for(step, lambda: self._is_ours(step)) is True
             case Fault.ABSENT:
                 return removes(step.operation)
+            case Fault.CONFLICT:
+                return is_identity_operation(step.operation) and self._is_there(step)
             case Fault.UNKNOWN:
                 return self._look_for(step, lambda: self._operations.landed(step.operation) or None) is True
             case _:
                 return False
 
+    def _is_there(self, step: Step) -> bool:
+        return self._patiently(step, lambda: self._operations.landed(step.operation))
+
     def _is_ours(self, step: Step) -> bool | None:
         maker = self._operations.maker(step.operation)
-        marked = step.operation.tags if isinstance(step.operation, CreatePolicy | CreateRole) else {}
+        creates = CreatePolicy | CreateRole | CreatePermissionSet
+        marked = step.operation.tags if isinstance(step.operation, creates) else {}
         return None if maker is None else maker == marked.get(ownership.TAG_RUN)
 
     def _look_for(self, step: Step, ask: Callable[[], bool | None]) -> bool | None:

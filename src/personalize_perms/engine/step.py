@@ -9,18 +9,25 @@ from personalize_perms.model.changes import Change, Outcome
 from personalize_perms.model.operations import (
     Attach,
     CreateGrant,
+    DeletePermissionSet,
     DeletePolicy,
     DeletePolicyVersion,
     DeleteRole,
     Detach,
+    DropReference,
     Operation,
     PutBucketPolicy,
     PutKeyPolicy,
     RevokeGrant,
+    Unassign,
     UpdateTrust,
 )
 
 _LEAST_SETTLING: Final = 0.05
+_REMOVALS: Final = (
+    *(DeletePolicy, DeletePolicyVersion, DeleteRole, Detach, RevokeGrant),
+    *(DeletePermissionSet, DropReference, Unassign),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,8 +62,9 @@ class Step:
 
 def removes(operation: Operation) -> bool:
     """Tell whether "not there" is as good as done."""
-    deletes = isinstance(operation, DeletePolicy | DeletePolicyVersion | DeleteRole | Detach | RevokeGrant)
-    return deletes or (isinstance(operation, PutBucketPolicy) and operation.document_json is None)
+    return isinstance(operation, _REMOVALS) or (
+        isinstance(operation, PutBucketPolicy) and operation.document_json is None
+    )
 
 
 def is_not_visible_yet(step: Step, fault: Fault) -> bool:
