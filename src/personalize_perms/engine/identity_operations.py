@@ -7,6 +7,7 @@ it has ended, and then the assignment itself.
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from personalize_perms.aws.account import Account
 from personalize_perms.aws.identity_center import IdentityCenter
 from personalize_perms.engine.guards import readable
 from personalize_perms.model import ownership
@@ -60,9 +61,13 @@ class RequestFailed(PersonalizePermsError):  # noqa: N818 - named by what it is,
 class IdentityOperations:
     """The operations on Identity Center, in one run."""
 
-    def __init__(self, center: IdentityCenter) -> None:
-        self._center = center
+    def __init__(self, account: Account) -> None:
+        self._account = account
         self._requests: dict[Assign | Unassign | Provision, str] = {}
+
+    @property
+    def _center(self) -> IdentityCenter:
+        return self._account.identity_center
 
     def send(self, operation: IdentityOperation) -> None:
         """Make the one call that writes; raise `AwsError` if it failed or may have failed."""

@@ -27,7 +27,7 @@ class IdentityReader:
     """The reads of one observation; results are taken up by the thread that runs the flow."""
 
     def __init__(self, account: Account, flow: Flow) -> None:
-        self._api = account.identity_center
+        self._account = account
         self._flow = flow
         self._centers: dict[str, _Center] = {}
 
@@ -40,7 +40,7 @@ class IdentityReader:
 
         def ask(instance: Instance) -> None:
             place = SetPlace(region=region, instance_arn=instance.arn, name=name)
-            read = partial(self._api.read_permission_set, place, accounts, whole=whole)
+            read = partial(self._account.identity_center.read_permission_set, place, accounts, whole=whole)
             self._flow.start(read, partial(center.sets.__setitem__, name))
 
         self._with_instance(center, ask)
@@ -54,7 +54,7 @@ class IdentityReader:
         center.principals[key] = Absent()
 
         def ask(instance: Instance) -> None:
-            read = partial(self._api.read_principal, region, instance.store_id, kind, name)
+            read = partial(self._account.identity_center.read_principal, region, instance.store_id, kind, name)
             self._flow.start(read, partial(center.principals.__setitem__, key))
 
         self._with_instance(center, ask)
@@ -70,7 +70,9 @@ class IdentityReader:
         center = self._centers.get(region)
         if center is None:
             center = self._centers[region] = _Center()
-            self._flow.start(partial(self._api.read_instance, region), partial(self._instance_read, center))
+            self._flow.start(
+                partial(self._account.identity_center.read_instance, region), partial(self._instance_read, center)
+            )
         return center
 
     def _instance_read(self, center: _Center, found: Read[Instance]) -> None:

@@ -47,7 +47,7 @@ class Operations:
         self._account = account
         self._iam = account.iam
         self._partition = account.caller.place.partition
-        self._identity = IdentityOperations(account.identity_center)
+        self._identity = IdentityOperations(account)
         self._run = {ownership.TAG_RUN: run_id}
 
     def marked(self, operation: Operation) -> Operation:
