@@ -1,7 +1,5 @@
 """People who sign in through IAM Identity Center: the permission set, its assignments, and what others have there."""
 
-from collections.abc import Iterator
-
 import pytest
 from account import DATA, Account, Program
 from fake_aws import ACCOUNT, REGION, FakeAws, after, loses_the_answer, refuses
@@ -17,12 +15,12 @@ POLICY = "personalize-user-access"
 
 
 @pytest.fixture
-def center(aws: FakeAws, account: Account) -> Iterator[IdentityCenter]:
+def center(aws: FakeAws, account: Account) -> IdentityCenter:
     """An organisation whose management account this is, and a bucket."""
     account.bucket()
     CENTER.enable(REGION, groups=("analysts", "operators"), users=("ada",))
     CENTER.elsewhere[OTHER] = [POLICY]
-    yield CENTER
+    return CENTER
 
 
 def test_a_permission_set_is_made_referred_assigned_and_the_second_run_is_silent(

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/singlesignon/latest/APIReference/welcome.html
 """
 
 import json
+import re
 import threading
 import uuid
 from collections.abc import Iterator
@@ -145,7 +146,7 @@ class IdentityCenter:
             raise Refused("AccessDeniedException", f"User is not authorized to perform: sso:{request.name}")
         if params.get("InstanceArn") != INSTANCE:
             raise Refused("ResourceNotFoundException", "The instance was not found")
-        play = getattr(self, f"_{request.name}", None)
+        play = getattr(self, "_" + re.sub(r"(?<!^)(?=[A-Z])", "_", request.name).lower(), None)
         if play is None:
             raise Refused("UnknownOperationException", f"{request.name} is not played")
         return play(params) or {}
@@ -166,15 +167,15 @@ class IdentityCenter:
             raise Refused("ResourceNotFoundException", "Could not find PermissionSet with id")
         return found
 
-    def _ListPermissionSets(self, _: Any) -> dict[str, Any]:
+    def _list_permission_sets(self, _: Any) -> dict[str, Any]:
         return {"PermissionSets": list(self.sets)}
 
-    def _DescribePermissionSet(self, params: Any) -> dict[str, Any]:
+    def _describe_permission_set(self, params: Any) -> dict[str, Any]:
         found = self._set(params)
         described = {"Name": found.name, "PermissionSetArn": params["PermissionSetArn"]}
         return {"PermissionSet": {**described, "Description": found.description, "SessionDuration": "PT1H"}}
 
-    def _CreatePermissionSet(self, params: Any) -> dict[str, Any]:
+    def _create_permission_set(self, params: Any) -> dict[str, Any]:
         if any(one.name == params["Name"] for one in self.sets.values()):
             raise Refused("ConflictException", f"PermissionSet with name {params['Name']} already exists.")
         if len(params["Name"]) > 32 or len(params["Description"]) > 700 or len(params["Tags"]) > 50:
@@ -184,56 +185,56 @@ class IdentityCenter:
         self.sets[arn] = Set(params["Name"], params["Description"], tags)
         return {"PermissionSet": {"Name": params["Name"], "PermissionSetArn": arn}}
 
-    def _DeletePermissionSet(self, params: Any) -> None:
+    def _delete_permission_set(self, params: Any) -> None:
         found = self._set(params)
         if found.provisioned or any(one[0] == params["PermissionSetArn"] for one in self.assignments):
             raise Refused("ConflictException", "PermissionSet has ApplicationProfile associated with it.")
         del self.sets[params["PermissionSetArn"]]
 
-    def _ListTagsForResource(self, params: Any) -> dict[str, Any]:
+    def _list_tags_for_resource(self, params: Any) -> dict[str, Any]:
         tags = self._set(params, "ResourceArn").tags
         return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
-    def _TagResource(self, params: Any) -> None:
+    def _tag_resource(self, params: Any) -> None:
         found = self._set(params, "ResourceArn")
         found.tags |= {tag["Key"]: tag["Value"] for tag in params["Tags"]}
         if len(found.tags) > 50 or any(len(value) > 256 for value in found.tags.values()):
             raise Refused("ServiceQuotaExceededException", "too many tags")
 
-    def _UntagResource(self, params: Any) -> None:
+    def _untag_resource(self, params: Any) -> None:
         for key in params["TagKeys"]:
             self._set(params, "ResourceArn").tags.pop(key, None)
 
-    def _ListCustomerManagedPolicyReferencesInPermissionSet(self, params: Any) -> dict[str, Any]:
+    def _list_customer_managed_policy_references_in_permission_set(self, params: Any) -> dict[str, Any]:
         found = [{"Name": name, "Path": path} for path, name in self._set(params).policies]
         return {"CustomerManagedPolicyReferences": found}
 
-    def _AttachCustomerManagedPolicyReferenceToPermissionSet(self, params: Any) -> None:
+    def _attach_customer_managed_policy_reference_to_permission_set(self, params: Any) -> None:
         policies, policy = self._set(params).policies, _policy(params)
         if policy in policies:
             raise Refused("ConflictException", "The policy is attached already.")
         policies.append(policy)
 
-    def _DetachCustomerManagedPolicyReferenceFromPermissionSet(self, params: Any) -> None:
+    def _detach_customer_managed_policy_reference_from_permission_set(self, params: Any) -> None:
         policies, policy = self._set(params).policies, _policy(params)
         if policy not in policies:
             raise Refused("ResourceNotFoundException", "The policy is not attached.")
         policies.remove(policy)
 
-    def _ListManagedPoliciesInPermissionSet(self, params: Any) -> dict[str, Any]:
+    def _list_managed_policies_in_permission_set(self, params: Any) -> dict[str, Any]:
         found = [{"Arn": arn, "Name": arn.rpartition("/")[2]} for arn in self._set(params).managed]
         return {"AttachedManagedPolicies": found}
 
-    def _GetInlinePolicyForPermissionSet(self, params: Any) -> dict[str, Any]:
+    def _get_inline_policy_for_permission_set(self, params: Any) -> dict[str, Any]:
         return {"InlinePolicy": self._set(params).inline}
 
-    def _GetPermissionsBoundaryForPermissionSet(self, params: Any) -> dict[str, Any]:
+    def _get_permissions_boundary_for_permission_set(self, params: Any) -> dict[str, Any]:
         boundary = self._set(params).boundary
         if not boundary:
             raise Refused("ResourceNotFoundException", "There is no permissions boundary.")
         return {"PermissionsBoundary": {"ManagedPolicyArn": boundary}}
 
-    def _ListAccountsForProvisionedPermissionSet(self, params: Any) -> dict[str, Any]:
+    def _list_accounts_for_provisioned_permission_set(self, params: Any) -> dict[str, Any]:
         found, wanted = self._set(params), params.get("ProvisioningStatus")
         states = {
             account: _LATEST if sorted(has) == sorted(found.policies) else _OLD
@@ -241,7 +242,7 @@ class IdentityCenter:
         }
         return {"AccountIds": [account for account, state in states.items() if wanted in (None, state)]}
 
-    def _ListAccountAssignments(self, params: Any) -> dict[str, Any]:
+    def _list_account_assignments(self, params: Any) -> dict[str, Any]:
         self._set(params)
         wanted = (params["PermissionSetArn"], params["AccountId"])
         found = [one for one in self.assignments if one[:2] == wanted]
@@ -252,24 +253,24 @@ class IdentityCenter:
             ]
         }
 
-    def _CreateAccountAssignment(self, params: Any) -> dict[str, Any]:
+    def _create_account_assignment(self, params: Any) -> dict[str, Any]:
         return {"AccountAssignmentCreationStatus": self._begin("create", params)}
 
-    def _DeleteAccountAssignment(self, params: Any) -> dict[str, Any]:
+    def _delete_account_assignment(self, params: Any) -> dict[str, Any]:
         if _assigned(params) not in self.assignments:
             raise Refused("ResourceNotFoundException", "The assignment was not found.")
         return {"AccountAssignmentDeletionStatus": self._begin("delete", params)}
 
-    def _ProvisionPermissionSet(self, params: Any) -> dict[str, Any]:
+    def _provision_permission_set(self, params: Any) -> dict[str, Any]:
         return {"PermissionSetProvisioningStatus": self._begin("provision", params)}
 
-    def _DescribeAccountAssignmentCreationStatus(self, params: Any) -> dict[str, Any]:
+    def _describe_account_assignment_creation_status(self, params: Any) -> dict[str, Any]:
         return {"AccountAssignmentCreationStatus": self._state(params["AccountAssignmentCreationRequestId"])}
 
-    def _DescribeAccountAssignmentDeletionStatus(self, params: Any) -> dict[str, Any]:
+    def _describe_account_assignment_deletion_status(self, params: Any) -> dict[str, Any]:
         return {"AccountAssignmentDeletionStatus": self._state(params["AccountAssignmentDeletionRequestId"])}
 
-    def _DescribePermissionSetProvisioningStatus(self, params: Any) -> dict[str, Any]:
+    def _describe_permission_set_provisioning_status(self, params: Any) -> dict[str, Any]:
         return {"PermissionSetProvisioningStatus": self._state(params["ProvisionPermissionSetRequestId"])}
 
     # What goes on after the call

@@ -72,7 +72,7 @@ class Strict:
             return CENTER.answer(request)
         return self._with_traces(request, lambda: self._moto(environ))
 
-    def answer(self, request: Request, environ: dict[str, Any]) -> Response:
+    def answer(self, request: Request, environ: dict[str, Any]) -> Response:  # noqa: PLR0911 - one line a kind
         """Answer a request as AWS would."""
         self._watch(request)
         if request.service in SERVICES:

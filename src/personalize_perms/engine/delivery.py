@@ -17,10 +17,10 @@ from personalize_perms.engine.identity_operations import RequestFailed, account_
 from personalize_perms.engine.journal import Journal
 from personalize_perms.engine.operations import Operations
 from personalize_perms.engine.shared_documents import DOCUMENT_OPERATIONS, edit_of, on_document, round_trips
-from personalize_perms.engine.step import Step, is_not_visible_yet, removes
+from personalize_perms.engine.step import AGAIN, Step, is_not_visible_yet, names_the_dead, removes, unseen
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Change, Outcome, Status
-from personalize_perms.model.errors import DocumentError, NotSettled, PersonalizePermsError, ResourceConflict
+from personalize_perms.model.errors import DocumentError, PersonalizePermsError, ResourceConflict
 from personalize_perms.model.operations import (
     CreatePermissionSet,
     CreatePolicy,
@@ -34,7 +34,6 @@ T = TypeVar("T")
 
 _PASSING: Final = frozenset({Fault.THROTTLED, Fault.CONFLICT, Fault.UNKNOWN, Fault.UNREACHABLE})
 _PASSING_READS: Final = frozenset({Fault.THROTTLED, Fault.UNKNOWN, Fault.UNREACHABLE})
-_AGAIN: Final = "run the same command again: it makes a new plan from what is there now"
 
 
 class Delivery:
@@ -96,7 +95,7 @@ class Delivery:
                 continue
             why = "it shows another text" if found.strange else "AWS does not show it yet"
             if not step.pace.pause(pace.growing(number), why):
-                raise _unseen(step, strange=found.strange)
+                raise unseen(step, strange=found.strange)
             number += 1
 
     def _looked_again(self, step: Step) -> "_Found":
@@ -141,7 +140,7 @@ class Delivery:
                 raise ResourceConflict(
                     f"{edit_of(step.operation).name} was changed by someone else since the plan was made; "
                     "it was left as it is",
-                    hint=_AGAIN,
+                    hint=AGAIN,
                 )
             if not self._merge(step, text):
                 return False
@@ -156,14 +155,14 @@ class Delivery:
             if not obstacle or step.pace.over:
                 break
         if obstacle:
-            raise ResourceConflict(obstacle, hint=_AGAIN)
+            raise ResourceConflict(obstacle, hint=AGAIN)
 
     def _merge(self, step: Step, text: str | None) -> bool:
         """Make our edit on what is there now the change to send; return False if it is there already."""
         assert isinstance(step.operation, DOCUMENT_OPERATIONS)  # noqa: S101 - for the type checker
         edit = edit_of(step.operation)
         if text is None and not isinstance(step.operation, PutBucketPolicy):
-            raise ResourceConflict(f"{edit.name} is no longer there", hint=_AGAIN)
+            raise ResourceConflict(f"{edit.name} is no longer there", hint=AGAIN)
         try:
             merged = merge(edit, text, self._is_own, self._partition)
         except DocumentError as error:
@@ -176,7 +175,7 @@ class Delivery:
             return False
         if step.sends >= pace.MAX_SENDS or step.pace.over:
             raise ResourceConflict(
-                f"others keep changing {edit.name} at the same time; our change is not in it", hint=_AGAIN
+                f"others keep changing {edit.name} at the same time; our change is not in it", hint=AGAIN
             )
         why = "others changed it at the same time: made again on what is there now"
         self._journal.record(Outcome(change=step.change, status=Status.FAILED, message=why, sent=step.maybe))
@@ -270,7 +269,7 @@ class Delivery:
             return _Found(landed=True)
         old = documents.same_document(text, edit.before, self._partition)
         # While a new role is on its way through IAM, its ARN may read as a unique id.
-        return _Found(text=text, strange=not old and not (step.created_here and _names_the_dead(text)))
+        return _Found(text=text, strange=not old and not (step.created_here and names_the_dead(text)))
 
     def _patiently(self, step: Step, ask: Callable[[], T]) -> T:
         """Ask AWS, again where an answer fails in passing."""
@@ -289,24 +288,3 @@ class _Found:
     landed: bool = False
     text: str | None = None
     strange: bool = False
-
-
-def _names_the_dead(text: str | None) -> bool:
-    try:
-        return text is not None and bool(documents.dead_principals(documents.statements(documents.parse(text))))
-    except DocumentError:
-        return False
-
-
-def _unseen(step: Step, *, strange: bool) -> PersonalizePermsError:
-    about = f"AWS accepted the change of {step.change.resource}"
-    if step.pace.stopped:
-        return NotSettled(
-            f"{about}, and you stopped the run before it was seen", hint="run the same command again: it looks first"
-        )
-    if strange:
-        return ResourceConflict(f"{about}, but someone else saved over it", hint=_AGAIN)
-    return NotSettled(
-        f"{about} but does not show it after {step.pace.elapsed:.0f} s",
-        hint="someone may have changed it at the same time: run the same command again",
-    )

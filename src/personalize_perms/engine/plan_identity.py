@@ -4,11 +4,11 @@ A permission set serves people of many accounts, and others may assign it too. I
 and policy references are ours; only those are ever taken back.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final
 
 from personalize_perms.engine.draft import Draft
+from personalize_perms.engine.identity_wanted import Wanted, is_own, wanted_tags, whole, whose
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Wave
 from personalize_perms.model.findings import Finding, Severity
@@ -23,7 +23,7 @@ from personalize_perms.model.operations import (
     TagPermissionSet,
     Unassign,
 )
-from personalize_perms.model.resources import PermissionSet, PermissionSetAssignment
+from personalize_perms.model.resources import PermissionSet
 
 KIND: Final = "permission-set"
 _REFERENCE: Final = "permission-set-policy"
@@ -31,24 +31,6 @@ _ASSIGNMENT: Final = "assignment"
 WHO: Final = (
     "run this from the organisation's management account, or from the delegated administrator of Identity Center"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
-    """A permission set, who is to have it where, and for whom that cannot be known."""
-
-    set: PermissionSet
-    place: SetPlace
-    assignments: Mapping[Assignment, PermissionSetAssignment]
-    unknown: tuple[tuple[PermissionSetAssignment, Unreadable], ...]
-    policy_arns: Mapping[str, str]
-
-    @property
-    def policy(self) -> PolicyReference:
-        return PolicyReference(name=self.set.policy_name, path=self.set.policy_path)
-
-    def policy_arn(self, account: str) -> str:
-        return self.policy_arns[account]
 
 
 def plan_permission_set(draft: Draft, wanted: PermissionSet) -> None:
@@ -73,69 +55,25 @@ def plan_permission_set(draft: Draft, wanted: PermissionSet) -> None:
 
 def _plan_in_instance(draft: Draft, wanted: PermissionSet, center: LiveIdentityCenter, place: SetPlace) -> None:
     found = center.sets[wanted.name]
-    whole = _whole(draft, wanted, center, place)
+    everything = whole(draft, wanted, center, place)
     match found:
         case Unreadable():
             block_unknown(draft, KIND, str(place), "what there is of it", found)
         case Absent():
-            _create(draft, whole)
+            _create(draft, everything)
         case Present(value=live) if is_own(draft, live):
-            _update(draft, whole, live)
+            _update(draft, everything, live)
         case Present(value=live):
             draft.block(
                 KIND,
                 str(place),
-                f"a permission set of this name exists and {_whose(draft, live)}; it stays as it is",
+                f"a permission set of this name exists and {whose(draft, live)}; it stays as it is",
                 "choose another name with --permission-set",
             )
 
 
-def _whole(draft: Draft, wanted: PermissionSet, center: LiveIdentityCenter, place: SetPlace) -> _Wanted:
-    assignments: dict[Assignment, PermissionSetAssignment] = {}
-    unknown: list[tuple[PermissionSetAssignment, Unreadable]] = []
-    for one in draft.desired.resources:
-        if not isinstance(one, PermissionSetAssignment):
-            continue
-        principal = center.principals[f"{one.principal_kind}/{one.principal_name}"]
-        match principal:
-            case Present(value=found):
-                made = Assignment(account=one.account, principal_kind=one.principal_kind, principal_id=found)
-                assignments[made] = one
-            case Absent():
-                kind = one.principal_kind
-                draft.refuse(
-                    "not-found",
-                    f"there is no {kind} {one.principal_name} in the directory of Identity Center",
-                    hint=f"check --assign-{kind}: a group goes by its display name, a user by the user name, and those "
-                    "of an Active Directory end in @DOMAIN",
-                )
-            case Unreadable():
-                unknown.append((one, principal))
-    accounts = {one.account for one in assignments}
-    path = f"policy{wanted.policy_path}{wanted.policy_name}"
-    arns = {account: f"arn:{draft.partition}:iam::{account}:{path}" for account in accounts}
-    return _Wanted(set=wanted, place=place, assignments=assignments, unknown=tuple(unknown), policy_arns=arns)
-
-
-def is_own(draft: Draft, live: LivePermissionSet) -> bool:
-    """Tell whether this set-up of this account made it: by its tags, or where they may not be read by its words."""
-    if live.tags is None:
-        return any(isinstance(r, PermissionSet) and r.description == live.description for r in draft.desired.resources)
-    owner = (live.tags.get(ownership.TAG_NAME), live.tags.get(ownership.TAG_ACCOUNT))
-    return owner == (draft.desired.name, draft.desired.place.account)
-
-
-def _whose(draft: Draft, live: LivePermissionSet) -> str:
-    if live.tags is None:
-        return "its tags cannot be read, so whose it is cannot be known"
-    name, account = live.tags.get(ownership.TAG_NAME), live.tags.get(ownership.TAG_ACCOUNT)
-    if name:
-        return f"is of the set-up {name} of account {account}"
-    return f"was not made by the set-up {draft.desired.name}"
-
-
-def _create(draft: Draft, wanted: _Wanted) -> None:
-    tags = _tags(draft, wanted, (), wanted.assignments)
+def _create(draft: Draft, wanted: Wanted) -> None:
+    tags = wanted_tags(draft, wanted, (), wanted.assignments)
     if tags is None:
         return
     draft.change(
@@ -152,24 +90,7 @@ def _create(draft: Draft, wanted: _Wanted) -> None:
     _block_unknown_principals(draft, wanted)
 
 
-def _tags(
-    draft: Draft, wanted: _Wanted, policies: Iterable[str], assignments: Iterable[Assignment]
-) -> Mapping[str, str] | None:
-    """Return the tags of the permission set, which remember what is ours; None where that does not fit."""
-    try:
-        ledger = ownership.write_set_ledger({*policies, wanted.set.policy_name}, assignments)
-    except ValueError as error:
-        draft.refuse(
-            "limit",
-            f"the assignments of the permission set {wanted.place} cannot be remembered: {error}",
-            reason="what is ours is remembered in its tags, and AWS allows 50 of them",
-            hint="assign groups instead of users, or use several set-ups with --name and --permission-set",
-        )
-        return None
-    return {**wanted.set.tags, **ledger}
-
-
-def _refer(draft: Draft, wanted: _Wanted) -> None:
+def _refer(draft: Draft, wanted: Wanted) -> None:
     draft.change(
         Action.CREATE,
         _REFERENCE,
@@ -179,7 +100,7 @@ def _refer(draft: Draft, wanted: _Wanted) -> None:
     )
 
 
-def _assign(draft: Draft, wanted: _Wanted, one: Assignment) -> None:
+def _assign(draft: Draft, wanted: Wanted, one: Assignment) -> None:
     named = wanted.assignments[one]
     draft.change(
         Action.CREATE,
@@ -195,7 +116,7 @@ def _shown(place: SetPlace, one: Assignment, name: str = "") -> str:
     return f"{place} -> {one.principal_kind}/{name or one.principal_id} in account {one.account}"
 
 
-def _update(draft: Draft, wanted: _Wanted, live: LivePermissionSet) -> None:
+def _update(draft: Draft, wanted: Wanted, live: LivePermissionSet) -> None:
     before = len(draft.changes)
     policies, ours = ownership.read_set_ledger(live.tags or {})
     missing = [one for one in wanted.assignments if one not in live.assignments]
@@ -228,10 +149,10 @@ def _update(draft: Draft, wanted: _Wanted, live: LivePermissionSet) -> None:
 
 
 def _retag(
-    draft: Draft, wanted: _Wanted, live: LivePermissionSet, policies: Iterable[str], assignments: Iterable[Assignment]
+    draft: Draft, wanted: Wanted, live: LivePermissionSet, policies: Iterable[str], assignments: Iterable[Assignment]
 ) -> None:
     """Remember what is about to be given, beside what is still to be taken back."""
-    tags = _tags(draft, wanted, policies, assignments)
+    tags = wanted_tags(draft, wanted, policies, assignments)
     if tags is None or live.tags is None:
         return
     add = {key: value for key, value in tags.items() if live.tags.get(key) != value}
@@ -247,9 +168,9 @@ def _retag(
         )
 
 
-def _forget(draft: Draft, wanted: _Wanted, remembered: Iterable[Assignment], stale: Iterable[str]) -> None:
+def _forget(draft: Draft, wanted: Wanted, remembered: Iterable[Assignment], stale: Iterable[str]) -> None:
     """Forget what was taken back, once that is seen."""
-    before, after = _tags(draft, wanted, stale, remembered), _tags(draft, wanted, (), wanted.assignments)
+    before, after = wanted_tags(draft, wanted, stale, remembered), wanted_tags(draft, wanted, (), wanted.assignments)
     if before is None or after is None or draft.refusals:
         return
     found = draft.live.identity_centers[wanted.place.region].sets[wanted.place.name]
@@ -269,7 +190,7 @@ def _forget(draft: Draft, wanted: _Wanted, remembered: Iterable[Assignment], sta
         )
 
 
-def _provision(draft: Draft, wanted: _Wanted, live: LivePermissionSet, *, changed: bool) -> None:
+def _provision(draft: Draft, wanted: Wanted, live: LivePermissionSet, *, changed: bool) -> None:
     """Bring it up to date where it is ours and provisioned; elsewhere that is for whoever assigned it there."""
     ours = {one.account for one in wanted.assignments}
     behind = live.accounts if changed else live.outdated
@@ -296,7 +217,7 @@ def _provision(draft: Draft, wanted: _Wanted, live: LivePermissionSet, *, change
         )
 
 
-def _block_unknown_principals(draft: Draft, wanted: _Wanted) -> None:
+def _block_unknown_principals(draft: Draft, wanted: Wanted) -> None:
     for one, read in wanted.unknown:
         shown = f"{wanted.place} -> {one.principal_kind}/{one.principal_name} in account {one.account}"
         block_unknown(draft, _ASSIGNMENT, shown, "whether there is such a one in the directory", read)

@@ -4,7 +4,8 @@ import re
 
 from personalize_perms.engine import memory
 from personalize_perms.engine.draft import Draft
-from personalize_perms.engine.plan_identity import KIND, WHO, block_unknown, drop, is_own, unassign
+from personalize_perms.engine.identity_wanted import is_own
+from personalize_perms.engine.plan_identity import KIND, WHO, block_unknown, drop, unassign
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Wave
 from personalize_perms.model.findings import Finding, Severity
