@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import RLock, Thread
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast, get_args
 
 from personalize_perms import __version__
 from personalize_perms.aws import allocator, endpoints
@@ -195,11 +195,12 @@ class AwsSession:
         import boto3  # noqa: PLC0415 - dear, and not needed offline
         import botocore.session  # noqa: PLC0415
 
-        from personalize_perms.aws.service_models import ServiceModels  # noqa: PLC0415 - imports botocore
+        from personalize_perms.aws import service_models  # noqa: PLC0415 - imports botocore
 
         core = botocore.session.Session(profile=self.profile)
         core.get_scoped_config()  # Raises what is wrong with the profile now.
-        core.get_component("data_loader").file_loader = ServiceModels(_ENDPOINT_NAMES)
+        data_path = core.get_config_variable("data_path")
+        core.register_component("data_loader", service_models.loader(data_path, get_args(Service), _ENDPOINT_NAMES))
         return core, boto3.Session(botocore_session=core)
 
     def _client(self, service: Service, *, writes: bool) -> "BaseClient":
