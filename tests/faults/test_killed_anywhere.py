@@ -35,6 +35,13 @@ RENAMED = (*PEOPLE, "--user-policy-name", "newer")
 IN_CI = {
     "fresh": Scenario(killed=apply(*IN, "--attach-user", "ada")),
     "changed settings": Scenario(earlier=(apply(*WIDE),), killed=apply(*NARROW)),
+    "a permission set, at what is Identity Center's": Scenario(
+        killed=apply(*PEOPLE),
+        only=(
+            *("CreatePermissionSet", "AttachCustomerManagedPolicyReferenceToPermissionSet"),
+            *("CreateAccountAssignment", "DescribeAccountAssignmentCreationStatus"),
+        ),
+    ),
 }
 LONG = {
     "much at once": Scenario(killed=apply(*WIDE, "--attach-group", "analysts", "--attach-role", "notebook")),
