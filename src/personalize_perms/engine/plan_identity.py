@@ -4,7 +4,7 @@ A permission set serves people of many accounts, and others may assign it too. I
 and policy references are ours; only those are ever taken back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from personalize_perms.engine.draft import Draft
@@ -118,22 +118,18 @@ def _shown(place: SetPlace, one: Assignment, name: str = "") -> str:
 
 def _update(draft: Draft, wanted: Wanted, live: LivePermissionSet) -> None:
     before = len(draft.changes)
-    policies, ours = ownership.read_set_ledger(live.tags or {})
     if live.tags is None:
         draft.findings.append(_tags_unread(wanted.place))
-    refers = wanted.policy in live.references
-    stale = [one for name in sorted(policies - {wanted.set.policy_name}) if (one := _named(name)) in live.references]
+    policies, ours = ownership.read_set_ledger(live.tags or {})
+    old = (_named(name) for name in sorted(policies - {wanted.set.policy_name}))
+    stale = [reference for reference in old if reference in live.references]
     dropped = sorted((ours - set(wanted.assignments)) & live.assignments)
     remembered = {*wanted.assignments, *dropped, *(ours if wanted.unknown else ())}
-    _retag(draft, wanted, live, (one.name for one in stale), remembered)
-    if not refers:
-        _refer(draft, wanted)
-    for reference in stale:
-        drop(draft, wanted.place, reference, Wave.GRANT)
+    _retag(draft, wanted, live, (reference.name for reference in stale), remembered)
+    _change_policies(draft, wanted, live, stale)
     for one in wanted.assignments:
         if one not in live.assignments:
             _assign(draft, wanted, one)
-    _provision(draft, wanted, live, changed=bool(stale) or not refers)
     _block_unknown_principals(draft, wanted)
     if wanted.unknown:
         _hold(draft, wanted, dropped)
@@ -141,12 +137,25 @@ def _update(draft: Draft, wanted: Wanted, live: LivePermissionSet) -> None:
         for one in dropped:
             unassign(draft, wanted.place, one)
         if ours - set(wanted.assignments) or policies - {wanted.set.policy_name}:
-            _forget(draft, wanted, remembered, (one.name for one in stale))
-    if not any(change.operation for change in draft.changes[before:]):
+            _forget(draft, wanted, remembered, (reference.name for reference in stale))
+    _keep(draft, wanted, live, changed=any(change.operation for change in draft.changes[before:]))
+
+
+def _change_policies(draft: Draft, wanted: Wanted, live: LivePermissionSet, stale: Collection[PolicyReference]) -> None:
+    refers = wanted.policy in live.references
+    if not refers:
+        _refer(draft, wanted)
+    for reference in stale:
+        drop(draft, wanted.place, reference, Wave.GRANT)
+    _provision(draft, wanted, live, changed=bool(stale) or not refers)
+
+
+def _keep(draft: Draft, wanted: Wanted, live: LivePermissionSet, *, changed: bool) -> None:
+    if not changed:
         draft.keep(KIND, str(wanted.place))
-    for one in wanted.assignments:
+    for one, named in wanted.assignments.items():
         if one in live.assignments:
-            draft.keep(_ASSIGNMENT, _shown(wanted.place, one, wanted.assignments[one].principal_name))
+            draft.keep(_ASSIGNMENT, _shown(wanted.place, one, named.principal_name))
 
 
 def _named(policy: str) -> PolicyReference:
