@@ -250,6 +250,7 @@ class _Diagnosis:
 
     def _offer(self, request: Request, seen: _Seen, command: str) -> None:
         from personalize_perms.engine import selection  # noqa: PLC0415 - nothing of this for --help
+        from personalize_perms.report import plan_lines  # noqa: PLC0415 - nothing of this for --help
 
         part = selection.selected(seen.plan, seen.mending) if seen.mending else None
         if part:
@@ -257,7 +258,7 @@ class _Diagnosis:
             self._data |= {"changes": data["changes"], "documents": data["documents"]}
             title = "The smallest change that mends it:" if part.writes else "What would mend it is blocked:"
             self._print([Line(), Line(title, "title")])
-            self._print([line for change in part.changes for line in lines.change_lines(change)])
+            self._print(plan_lines.change_lines(part))
         if not part or not part.writes or seen.plan.refusals:
             self._talk.warn(lines.refusal_lines(seen.plan.refusals if part else ()))
             self._say_unsaved()

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from personalize_perms.cli import setup
-from personalize_perms.cli.options import SettingsCommand, request_of, shared
+from personalize_perms.cli.options import DIFF, SettingsCommand, request_of, shared
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
 from personalize_perms.report.lines import Line
@@ -24,7 +24,7 @@ _OUT = click.Option(
 )
 
 
-@shared(_OUT, _FAIL_ON_CHANGES)
+@shared(_OUT, DIFF, _FAIL_ON_CHANGES)
 @click.command("plan", cls=SettingsCommand)
 @click.pass_context
 def plan(ctx: click.Context, /, **_: object) -> Result:
@@ -46,7 +46,7 @@ def plan(ctx: click.Context, /, **_: object) -> Result:
         account = setup.open_account(request, session, talk)
         found, live = setup.plan_seen(request, account, talk)
     if not request.as_json:
-        talk.out.lines(setup.describe(found, documents=False))
+        talk.out.lines(setup.describe(request, found, documents=False))
     if found.refusals:
         talk.say([Line("No plan was saved: it could not be applied.")] if out else [])
         return setup.refused(found, talk)

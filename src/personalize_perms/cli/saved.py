@@ -122,7 +122,7 @@ def _runs(file: PlanFile, account: "Account") -> tuple[journals.PastRun, ...]:
 
 def _carry_out(request: Request, plan: Plan, account: "Account", talk: Talk, file: PlanFile, path: Path) -> Result:
     show = talk.say if request.yes or not plan.writes else talk.warn
-    show(setup.describe(plan, documents=False))
+    show(setup.describe(request, plan, documents=False))
     if plan.refusals:
         return setup.refused(plan, talk)
     setup.confirm(request, plan)

@@ -143,11 +143,14 @@ def plan_seen(request: Request, account: "Account", talk: Talk) -> "tuple[Plan, 
     return planner.plan(seen.desired, seen.live, seen.refusals), seen.live
 
 
-def describe(plan: Plan, *, documents: bool) -> Iterator[Line]:
+def describe(request: Request, plan: Plan, *, documents: bool) -> Iterator[Line]:
     """Yield documents (if wanted), changes and findings of a plan."""
     if documents:
         yield from lines.document_lines(plan.documents)
-    yield from lines.plan_lines(plan)
+    if plan.changes or plan.refusals:
+        from personalize_perms.report import plan_lines  # noqa: PLC0415 - a plan that was made offline has no changes
+
+        yield from plan_lines.plan_lines(plan, full=request.diff == "full")
     yield from lines.finding_lines(plan.findings)
 
 
