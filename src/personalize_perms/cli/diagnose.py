@@ -265,7 +265,7 @@ class _Diagnosis:
         elif self._out:
             from personalize_perms.cli import saved  # noqa: PLC0415 - only for saved plans
 
-            saved.save(request, seen.plan, seen.live, self._out, self._talk, seen.mending)
+            saved.save(saved.file_of(request, seen.plan, seen.live, seen.mending), self._out, self._talk)
             self._data["saved"] = str(self._out)
         else:
             only = "Only this: the same command with --out fix.json, then personalize-perms apply fix.json"

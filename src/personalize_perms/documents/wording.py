@@ -32,7 +32,7 @@ _FEW: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What is reached: `kind` is bucket, key, role, or empty for anything else; `name` a bucket's name or an ARN."""
+    """What is reached: a bucket's or service's name, or the ARN of a key or role."""
 
     kind: str = ""
     name: str = ""
@@ -210,10 +210,10 @@ def _iam(actions: tuple[str, ...], resources: tuple[str, ...], own: str) -> Iter
 def _others(actions: tuple[str, ...], resources: tuple[str, ...], _: str) -> Iterator[tuple[str, Target]]:
     service = actions[0].partition(":")[0].lower()
     if service == "cloudwatch" and [action.lower() for action in actions] == ["cloudwatch:putmetricdata"]:
-        yield "publish metrics to Amazon CloudWatch", Target()
+        yield "publish metrics to Amazon CloudWatch", Target(kind="service", name="Amazon CloudWatch")
         return
     where = "" if resources == ("*",) else f" on {_some(resources, 'resources')}"
-    yield f"do {_acts(service, actions)}{where}", Target()
+    yield f"do {_acts(service, actions)}{where}", Target(kind="service", name=_SERVICES.get(service, service))
 
 
 def _acts(service: str, actions: tuple[str, ...]) -> str:
