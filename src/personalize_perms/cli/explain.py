@@ -33,8 +33,16 @@ _FOR: Final = click.Option(
     help="With --tool-permissions: one command only.",
 )
 
+_GRAPH: Final = click.Option(
+    ["--graph"],
+    is_flag=False,
+    flag_value="text",
+    type=click.Choice(["text", "mermaid", "html"]),
+    help="Draw who may reach what instead: as text (if no form is named), Mermaid or an HTML page.",
+)
 
-@shared(_TOOL, _FOR)
+
+@shared(_TOOL, _FOR, _GRAPH)
 @click.command("explain", cls=SettingsCommand)
 @click.pass_context
 def explain(ctx: click.Context, /, **_: object) -> Result:
@@ -44,6 +52,12 @@ def explain(ctx: click.Context, /, **_: object) -> Result:
     talk = Talk(request)
     templates = Templates.load(request.policies_dir)
     desired = _desired(request, templates, talk)
+    if ctx.params["graph"]:
+        from personalize_perms.cli.graph import draw  # noqa: PLC0415 - only for pictures
+
+        if ctx.params["tool_permissions"]:
+            raise click.UsageError("--graph and --tool-permissions are two questions: ask one at a time", ctx)
+        return draw(request, desired, ctx.params["graph"], talk)
     if ctx.params["tool_permissions"]:
         return _tool(request, desired, ctx.params["command"], talk)
     return _statements(request, desired, templates, talk)

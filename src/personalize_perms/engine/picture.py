@@ -33,7 +33,8 @@ from personalize_perms.model.resources import (
 _SERVICE = "Amazon Personalize"
 _FOR_PEOPLE = "role for people"
 _NOBODY = (
-    "Nobody is given the user policy by these settings: see --assumable-by, --attach-group, --attach-role and the like."
+    "These settings give the user policy to nobody. People get it with --assumable-by, --attach-group, --attach-role "
+    "and the like."
 )
 
 
@@ -46,9 +47,10 @@ def picture(desired: Desired, plan: Plan | None = None, live: Live | None = None
     if live:
         drawing.add_others(live)
     notes = (*drawing.notes, *(_foreign(desired, live) if live else ()))
-    nobody = any(node.layer is Layer.POLICY for node in drawing.nodes.values()) and not any(
-        node.layer is Layer.PEOPLE for node in drawing.nodes.values()
-    )
+    layers = {node.layer for node in drawing.nodes.values()}
+    nobody = Layer.POLICY in layers and Layer.PEOPLE not in layers
+    if nobody:
+        drawing.nodes["nobody"] = Node(layer=Layer.PEOPLE, kind="nobody", name="nobody yet", state=State.WANTED)
     return Graph(
         name=desired.name,
         place=desired.place,

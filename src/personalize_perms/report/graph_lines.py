@@ -54,6 +54,11 @@ def told(graph: Graph, node: Node, edge: Edge) -> str:
     return f"{who} {edge.says.replace(f'the key {node.name}', 'this key')}"
 
 
+def state_of(node: Node, edge: Edge) -> str:
+    """Return what is known of an edge, where it is not what is known of the node that it is told with."""
+    return "" if edge.state is node.state else STATES[edge.state]
+
+
 def title(node: Node) -> str:
     """Return a node's name, with its kind where the name does not tell it."""
     return (
@@ -68,7 +73,7 @@ def _node_lines(graph: Graph, node: Node, width: int, *, arrows: bool) -> Iterat
     yield from _wrapped(f"{inert(title(node))} {state}".rstrip(), width, "  ", "")
     for edge in graph.shown_at(node):
         arrow = ("<- " if node.layer is Layer.DATA else "-> ") if arrows else ""
-        text = f"{arrow}{inert(told(graph, node, edge))} {STATES[edge.state]}"
+        text = f"{arrow}{inert(told(graph, node, edge))} {state_of(node, edge)}"
         yield from _wrapped(text.rstrip(), width, "    ", "", hanging="   " if arrows else "  ")
 
 

@@ -86,7 +86,6 @@ def _whole(title: str, facts: dict[str, str], parts: list[Element], version: str
         element("a", "Skip to the content", href="#content", class_="skip"),
         element("header", element("h1", title), _fact_list(facts), _contents(parts)),
         element("main", parts, id="content"),
-        element("footer", element("p", plan_lines.LIMITS, class_="quiet small")),
     )
     return document_text(element("html", head, body, lang="en"), f"{MADE_BY} {version}. Do not edit.")
 

@@ -1,7 +1,7 @@
 """The parts of the page: the picture, the changes with their reasons, what to know, and the documents in full."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, TypeAlias
+from typing import TypeAlias
 from xml.etree.ElementTree import Element
 
 from personalize_perms.model.changes import Action, Change, Refusal, StoredDocument
@@ -10,11 +10,10 @@ from personalize_perms.model.graph import Graph, Layer, Node
 from personalize_perms.report import graph_lines
 from personalize_perms.report.differences import Difference, StatementChange
 from personalize_perms.report.markup import code_block, element, web_link
-from personalize_perms.report.plan_lines import MARKS, SIGNS, heading, sentences, text_difference
+from personalize_perms.report.plan_lines import LIMITS, MARKS, SIGNS, heading, sentences, text_difference
 
 Reason: TypeAlias = Callable[[str], tuple[str, str]]
 """From the name of a statement to why it is there and the page of AWS that says so; empty where nothing is said."""
-_DIRECTIONS: Final = {True: ("←", "reached by: "), False: ("→", "")}
 
 
 def section(title: str, anchor: str, *children: "Element | str | Iterable[Element] | None") -> Element:
@@ -25,7 +24,11 @@ def section(title: str, anchor: str, *children: "Element | str | Iterable[Elemen
 
 def picture(graph: Graph) -> Element:
     """Return who may reach what, a card for each layer."""
-    layers = [element("li", element("h3", layer), _nodes(graph, layer)) for layer in Layer if graph.layer(layer)]
+    layers = [
+        element("li", element("h3", layer), _nodes(graph, layer), class_="data" if layer is Layer.DATA else "layer")
+        for layer in Layer
+        if graph.layer(layer)
+    ]
     notes = [element("p", note, class_="quiet small") for note in graph.notes]
     return section("Who may reach what", "picture", element("ol", layers, class_="layers"), notes)
 
@@ -36,13 +39,13 @@ def _nodes(graph: Graph, layer: Layer) -> Element:
 
 def _node(graph: Graph, node: Node) -> Element:
     state = graph_lines.STATES[node.state]
-    sign, spoken = _DIRECTIONS[layer_is_reached(node)]
+    way = "\u2190" if node.layer is Layer.DATA else "\u2192"
     deeds = [
         element(
             "li",
-            element("span", sign, class_="way", aria_hidden="true"),
-            f"{spoken}{graph_lines.told(graph, node, edge)} ",
-            element("span", graph_lines.STATES[edge.state], class_="quiet") if graph_lines.STATES[edge.state] else None,
+            element("span", way, class_="way", aria_hidden="true"),
+            f"{graph_lines.told(graph, node, edge)} ",
+            element("span", graph_lines.state_of(node, edge), class_="quiet"),
         )
         for edge in graph.shown_at(node)
     ]
@@ -51,15 +54,11 @@ def _node(graph: Graph, node: Node) -> Element:
     return element("li", named, shown, element("ul", deeds, class_="deeds") if deeds else None, class_="node")
 
 
-def layer_is_reached(node: Node) -> bool:
-    """Tell whether the edges that are told with a node lead to it."""
-    return node.layer is Layer.DATA
-
-
 def changes(found: Iterable[Difference], reason: Reason, *, full: bool) -> Element:
     """Return every change with its statements in words and why they are there."""
     articles = [_change(one, reason, full=full) for one in found]
-    return section("Changes", "changes", element("div", articles, class_="changes"))
+    limits = element("p", LIMITS, class_="quiet small")
+    return section("Changes", "changes", limits, element("div", articles, class_="changes"))
 
 
 def _change(found: Difference, reason: Reason, *, full: bool) -> Element:
@@ -68,7 +67,7 @@ def _change(found: Difference, reason: Reason, *, full: bool) -> Element:
     title = element("h3", sign, f"{change.action} {change.kind} ", element("code", change.resource))
     parts: list[Element] = []
     if change.action is not Action.KEEP:
-        parts.append(element("p", change.reason, class_="quiet small"))
+        parts += [] if found.means else [element("p", change.reason, class_="quiet small")]
         parts += [_statement(one, change, reason) for one in found.statements]
         parts += _without_document(found) if not found.statements else []
     if full and (difference := "\n".join(text_difference(*found.texts, f"{change.kind} {change.resource}"))):
