@@ -48,7 +48,11 @@ def but(**changes: Any) -> dict[str, Any]:
         ([but(Resource="*")], [READS], Reach.NARROWER),
         ([READS], [but(Condition=FOR_US)], Reach.NARROWER),
         ([but(Condition=FOR_US)], [READS], Reach.BROADER),
-        ([but(Condition=FOR_US)], [but(Condition={"StringEquals": {"AWS:sourceaccount": ["111122223333"]}})], Reach.SAME),
+        (
+            [but(Condition=FOR_US)],
+            [but(Condition={"StringEquals": {"AWS:sourceaccount": ["111122223333"]}})],
+            Reach.SAME,
+        ),
         ([but(Condition=FOR_US)], [but(Condition={"StringEquals": {"aws:SourceAccount": ["1", "2"]}})], Reach.MIXED),
         ([READS], [but(Principal="*")], Reach.MIXED),
         ([but(Principal={"AWS": "arn:aws:iam::1:role/x"})], [but(Principal="*")], Reach.BROADER),
@@ -75,7 +79,9 @@ ACTIONS = ["s3:GetObject", "s3:PutObject"]
 RESOURCES = ["arn:aws:s3:::acme/in/x", "arn:aws:s3:::acme/In/x", "arn:aws:s3:::other/in/x"]
 
 
-@given(st.lists(statements(), max_size=3), st.lists(statements(), max_size=3), st.lists(CONTEXTS, min_size=1, max_size=3))
+@given(
+    st.lists(statements(), max_size=3), st.lists(statements(), max_size=3), st.lists(CONTEXTS, min_size=1, max_size=3)
+)
 @settings(max_examples=200)
 def test_narrower_never_lets_in_what_was_not_let_in_and_broader_takes_nothing_away(
     old: list[dict[str, Any]], new: list[dict[str, Any]], contexts: list[dict[str, str]]

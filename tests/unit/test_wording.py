@@ -54,8 +54,7 @@ def test_a_trust_policy_says_who_may_take_on_the_role_and_for_whom() -> None:
     assert said(own=ROLE, **trust) == ["Amazon Personalize may take on this role"]
     wider = {"StringLike": {"aws:SourceArn": "arn:aws:personalize:*:111122223333:*"}}
     assert said(own=ROLE, **trust, Condition=wider) == [
-        "Amazon Personalize may take on this role, only if aws:SourceArn is like "
-        "arn:aws:personalize:*:111122223333:*"
+        "Amazon Personalize may take on this role, only if aws:SourceArn is like arn:aws:personalize:*:111122223333:*"
     ]
 
 

@@ -49,16 +49,19 @@ def refuse_foreign(path: Path, made_by: str, flag: str) -> None:
     """Raise `SettingsError` if something is at `path` that does not say in its beginning that we made it."""
     if not os.path.lexists(path):
         return
-    try:
-        # A named pipe would block for ever.
-        ours = path.is_file() and made_by in path.open(encoding="utf-8").read(_HEAD)
-    except (OSError, ValueError):
-        ours = False
-    if not ours:
+    if not (path.is_file() and _says(path, made_by)):  # a named pipe would block for ever
         raise SettingsError(
             f"{path} is there already and was not made by this command",
             hint=f"name another file with {flag}, or delete it first",
         )
+
+
+def _says(path: Path, made_by: str) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return made_by in file.read(_HEAD)
+    except (OSError, ValueError):
+        return False
 
 
 def write(path: Path, text: str, flag: str) -> None:

@@ -109,13 +109,21 @@ class _Drawing:
                 continue
             for kind in PrincipalKind:
                 for name in memory.attached(found.value, kind):
-                    shown = _principal(kind, name)
-                    role = kind is PrincipalKind.ROLE and name == self.desired.service_role_name
-                    if not role and not any((edge.source, edge.target) == (shown, arn) for edge in self.edges):
-                        self._node(Layer.PEOPLE, kind, shown, State.THERE)
-                        self._node(Layer.POLICY, "policy", arn, State.THERE)
-                        says = "has this policy, which these settings do not give"
-                        self.edges.append(Edge(source=shown, target=arn, says=says, state=State.THERE))
+                    if not self._gives(arn, kind, name):
+                        self._other(arn, kind, _principal(kind, name))
+
+    def _gives(self, arn: str, kind: PrincipalKind, name: str) -> bool:
+        """Tell whether these settings give somebody a policy, or take it away."""
+        resources = self.desired.resources
+        wanted = PolicyAttachment(policy_arn=arn, principal_kind=kind, principal_name=name)
+        goes = self._changes("attachment", f"{arn} -> {kind}/{name}")
+        return wanted in resources or any(change.action is Action.DELETE for change in goes)
+
+    def _other(self, arn: str, kind: PrincipalKind, who: str) -> None:
+        self._node(Layer.PEOPLE, kind, who, State.THERE)
+        self._node(Layer.POLICY, "policy", arn, State.THERE)
+        says = f"has the policy {arn}, which these settings do not give"
+        self.edges.append(Edge(source=who, target=arn, says=says, state=State.THERE))
 
     def _policy(self, policy: ManagedPolicy) -> None:
         changes = self._changes("managed-policy", policy.arn)

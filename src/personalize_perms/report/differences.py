@@ -164,7 +164,9 @@ def _pairs(old: Sequence[Statement], new: Sequence[Statement], partition: str) -
             same.add(number)
     for number, statement in enumerate(new, 1):
         sid = statement.get("Sid")
-        former = None if number in same else next((one for one in left if sid and one[1].get("Sid") == sid), None)
+        # One without a Sid is known by its place.
+        alike = (one for one in left if one[1].get("Sid") == sid and (sid or one[0] == number))
+        former = None if number in same else next(alike, None)
         if former:
             left.remove(former)
         yield _Pair(number=number, old=former and former[1], new=statement, same=number in same)

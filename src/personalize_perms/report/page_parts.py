@@ -39,11 +39,10 @@ def _nodes(graph: Graph, layer: Layer) -> Element:
 
 def _node(graph: Graph, node: Node) -> Element:
     state = graph_lines.STATES[node.state]
-    way = "\u2190" if node.layer is Layer.DATA else "\u2192"
+    way = "reached" if node.layer is Layer.DATA else "reaches"
     deeds = [
         element(
             "li",
-            element("span", way, class_="way", aria_hidden="true"),
             f"{graph_lines.told(graph, node, edge)} ",
             element("span", graph_lines.state_of(node, edge), class_="quiet"),
         )
@@ -51,7 +50,7 @@ def _node(graph: Graph, node: Node) -> Element:
     ]
     named = element("code", graph_lines.title(node))
     shown = element("span", f" {state}", class_="quiet small") if state else None
-    return element("li", named, shown, element("ul", deeds, class_="deeds") if deeds else None, class_="node")
+    return element("li", named, shown, element("ul", deeds, class_=f"deeds {way}") if deeds else None, class_="node")
 
 
 def changes(found: Iterable[Difference], reason: Reason, *, full: bool) -> Element:

@@ -30,7 +30,8 @@ h3 { font-size: 1rem; }
 a { color: var(--link); }
 a:focus-visible, summary:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 code, pre { font: .875em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
-pre { margin: .5rem 0 0; white-space: pre-wrap; }
+pre { margin: .5rem 0 0; white-space: pre-wrap; font-size: .8rem; }
+pre code { font: inherit; }
 ul, ol { padding: 0; list-style: none; }
 .skip { position: absolute; left: -99rem; }
 .skip:focus { left: 1rem; top: .5rem; background: var(--ground); padding: .5rem 1rem; z-index: 1; }
@@ -62,13 +63,17 @@ nav a { display: inline-block; padding: .25rem 0; }
 .node { margin-top: .75rem; padding-top: .75rem; border-top: 1px solid var(--line); }
 .node:first-child { margin-top: 0; }
 .deeds li { position: relative; padding: .2rem 0 0 1.4rem; font-size: .9rem; }
-.deeds .way { position: absolute; left: 0; color: var(--quiet); }
+.deeds li::before { content: "\\2192" / ""; position: absolute; left: 0; color: var(--quiet); }
+.reached li::before { content: "\\2190" / ""; }
 .change { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin-top: .75rem; }
 .change h3 code { font-weight: 400; }
 .sign { display: inline-block; min-width: 1.1em; font-family: ui-monospace, monospace; }
 .statement { margin-top: .6rem; padding-left: .75rem; border-left: 3px solid var(--line); }
 .statement ul { margin-left: 1.1rem; list-style: disc; }
-.mark { font-size: .8rem; white-space: nowrap; border: 1px solid; border-radius: 1rem; padding: .05rem .6rem; }
+.mark {
+  display: inline-block; font-size: .8rem; white-space: nowrap; border: 1px solid; border-radius: 1rem;
+  padding: .05rem .6rem;
+}
 .broader, .create { color: var(--more); }
 .narrower { color: var(--less); }
 .unclear, .broader-and-narrower, .blocked, .high { color: var(--stop); }
@@ -101,7 +106,7 @@ summary { cursor: pointer; }
   .documents { columns: 3; column-gap: 8pt; }
   details { padding: 0; border: 0; margin: 0 0 4pt; }
   details::details-content { content-visibility: visible; block-size: auto; }
-  pre { font-size: 5.2pt; line-height: 1.08; margin: 1pt 0 0; }
+  pre { font-size: 4.6pt; line-height: 1.1; margin: 1pt 0 0; }
   summary { list-style: none; font-weight: 600; break-after: avoid; }
   nav, .skip, .screen { display: none; }
 }
