@@ -13,6 +13,8 @@ import pytest
 from account import DATA, Account, Document, Program, Run, document, sids
 from fake_aws import Answer, Call, FakeAws, after, refuses
 
+from personalize_perms.engine.chain import unseal
+
 IN = ("--input", f"s3://{DATA}/in/")
 KEYED = (*IN, "--kms-key", "alias/data", "--kms-access", "grant", "--attach-user", "ada")
 DENY: Document = {"Sid": "Theirs", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject"}
@@ -127,6 +129,21 @@ def test_a_killed_run_can_be_taken_back(key: str, aws: FakeAws, account: Account
     assert "interrupted-run" in done.findings
     assert (account.roles(), account.policies(), account.grants(key)) == (set(), set(), [])
     assert sids(account.bucket_policy()) == ["Theirs"]
+
+
+def test_what_a_killed_run_had_sent_is_taken_back_even_if_aws_makes_it_after_it_was_looked_for(
+    key: str, aws: FakeAws, account: Account, program: Program, journals: Callable[[], list[Path]]
+) -> None:
+    program.apply(*IN)
+    killed(aws, "PutBucketPolicy", (*IN, "--hardening", "strict"), forwarded=False)
+    records = map(json.loads, unseal(journals()[-1].read_bytes())[0])
+    (late,) = [record["operation"] for record in records if record.get("intent") == "PutBucketPolicy"]
+    aws.calls.clear()
+    aws.at(("GetBucketPolicy", 2), "before", lambda: account.put_bucket_policy(DATA, late["document_json"]))
+    done = program.json("undo", "--yes")
+    assert done.code == 0, done.err
+    assert (account.roles(), account.policies(), sids(account.bucket_policy())) == (set(), set(), ["Theirs"])
+    assert "changed-by-others" not in done.findings
 
 
 @pytest.mark.parametrize("command", ["apply", "undo"])

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
+from personalize_perms import __version__
 from personalize_perms.aws import allocator, endpoints
 from personalize_perms.aws.connections import Connections
 from personalize_perms.aws.errors import AwsError, Fault, asked
@@ -228,7 +229,7 @@ class AwsSession:
             max_pool_connections=self.workers,
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
-            user_agent_extra=_user_agent(),
+            user_agent_extra=f"personalize-perms/{__version__}",
         )
         if service == "s3" and endpoint and endpoints.is_loopback(endpoint):
             # No name server knows "bucket.localhost".
@@ -286,12 +287,3 @@ def _without_personalize(region: str, partition: str) -> SettingsError:
         reason=f"it is in {regions}",
         hint="--region with one of them",
     )
-
-
-def _user_agent() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
-
-    try:
-        return f"personalize-perms/{version('personalize-perms')}"
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        return "personalize-perms/0"

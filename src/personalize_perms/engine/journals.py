@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, get_args
 
 from personalize_perms.engine import private_files
-from personalize_perms.engine.chain import ChainedFile, unseal
+from personalize_perms.engine.chain import ChainedFile, unseal, whole_length
 from personalize_perms.engine.journal import FORMAT, SUFFIX, JournalError, own_folders, target
 from personalize_perms.model.inert import inert
 from personalize_perms.model.operations import Operation
@@ -96,7 +96,9 @@ def close_entries(run: PastRun, statuses: Mapping[int, str]) -> None:
     except OSError as error:
         _refuse(run.path, str(error))
     try:
-        _, digest = _unsealed(run.path, _read(run.path, descriptor))
+        content = _read(run.path, descriptor)
+        _, digest = _unsealed(run.path, content)
+        os.ftruncate(descriptor, whole_length(content))
         file = ChainedFile(descriptor, digest)
         for number, status in statuses.items():
             file.append({"settled": status, "number": number})

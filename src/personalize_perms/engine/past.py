@@ -48,14 +48,17 @@ def document_place(kind: DocumentKind, resource: str) -> Place:
     return kind, resource.rpartition("/")[2] if kind is DocumentKind.TRUST_POLICY else resource
 
 
-def past(operations: Iterable[Operation], name: str, partition: str) -> Past:
+def past(operations: Iterable[Operation], name: str, partition: str, late: Iterable[Operation] = ()) -> Past:
     """Return what `operations`, oldest first and all of them perhaps done, tell about the set-up `name`.
 
-    What was taken back since counts no more: what others put in its place is theirs.
+    What was taken back since counts no more: what others put in its place is theirs. `late` are those of killed runs
+    that were looked for and not found: AWS may still have been at it, so their statements are known as ours.
     """
     known = _Known(name=name, partition=partition)
     for operation in operations:
         known.note(operation)
+    for operation in late:
+        known.note_written(operation)
     replaced = {role: tuple(statements) for role, statements in known.replaced.items()}
     return Past(entries=frozenset(known.entries), written=known.written, replaced=replaced)
 
@@ -73,15 +76,19 @@ class _Known:
     def note(self, operation: Operation) -> None:
         """Take up one operation."""
         _note_entries(self.entries, operation, self.name)
+        self.note_written(operation)
         for place, before, after in _texts(operation):
-            old, new = _statements(before), _statements(after)
-            ours = {self._form(statement) for statement in new if self._is_own(statement)}
-            self.written[place] = self.written.get(place, frozenset()) | ours
             if place[0] is DocumentKind.TRUST_POLICY:
-                self._note_replaced(place[1], old, new, withdrawn=not ours)
+                self._note_replaced(place[1], _statements(before), _statements(after))
 
-    def _note_replaced(self, role: str, old: list[Statement], new: list[Statement], *, withdrawn: bool) -> None:
-        if withdrawn:
+    def note_written(self, operation: Operation) -> None:
+        """Take up the statements of ours that an operation writes."""
+        for place, _, after in _texts(operation):
+            ours = {self._form(statement) for statement in _statements(after) if self._is_own(statement)}
+            self.written[place] = self.written.get(place, frozenset()) | ours
+
+    def _note_replaced(self, role: str, old: list[Statement], new: list[Statement]) -> None:
+        if not any(map(self._is_own, new)):
             # We left this role: whatever others put there since is theirs.
             self.replaced.pop(role, None)
             self.entries.discard(f"t/{role}")
