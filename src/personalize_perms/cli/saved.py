@@ -126,6 +126,7 @@ def _runs(file: PlanFile, account: "Account") -> tuple[journals.PastRun, ...]:
 
 def _carry_out(request: Request, plan: Plan, account: "Account", talk: Talk, file: PlanFile, path: Path) -> Result:
     show = talk.say if request.yes or not plan.writes else talk.warn
+    show([Line(f"Digest of the plan: {file.digest}", "dim")])
     show(setup.describe(request, plan, documents=False))
     if plan.refusals:
         return setup.refused(plan, talk)
