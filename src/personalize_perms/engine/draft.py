@@ -64,6 +64,7 @@ class Draft:
         *,
         wave: Wave = Wave.GRANT,
         details: tuple[str, ...] = (),
+        gone: str = "",
     ) -> None:
         """Add one line to the plan."""
         self.changes.append(
@@ -75,6 +76,7 @@ class Draft:
                 operation=operation,
                 wave=wave,
                 details=details,
+                gone=gone,
             )
         )
 
