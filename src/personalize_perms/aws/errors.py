@@ -172,6 +172,8 @@ def translated(action: str, resource: str) -> Iterator[None]:
         raise _from_botocore(error, action, resource) from error
     except KeyError as error:
         raise _incomplete(f"the answer lacks {error}", action, resource) from error
+    except (TypeError, AttributeError) as error:
+        raise _incomplete(f"the answer holds something of another kind: {error}", action, resource) from error
     except UnicodeDecodeError as error:
         raise _incomplete("the answer holds a text that is not UTF-8", action, resource) from error
 
