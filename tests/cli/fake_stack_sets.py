@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
+from botocore import xform_name
 from exported import pseudo, resolved, template
 from fake_aws import ACCOUNT, FakeAws
 
@@ -87,7 +88,7 @@ class FakeStackSets:
         if request.service != "cloudformation":
             return self._others(request, environ)
         try:
-            handler: Callable[[Request], Tree] = getattr(self, f"_{request.name}")
+            handler: Callable[[Request], Tree] = getattr(self, f"_{xform_name(request.name)}")
             self._check_caller(request)
             body = _xml(request.name, handler(request))
         except Refused as refused:
@@ -134,7 +135,7 @@ class FakeStackSets:
     def _model(self, name: str) -> str:
         return self.sets[name].params.get("PermissionModel", "") if name in self.sets else ""
 
-    def _DescribeOrganizationsAccess(self, _: Request) -> Tree:
+    def _describe_organizations_access(self, _: Request) -> Tree:
         return {"Status": "ENABLED" if self.trusted else "DISABLED"}
 
     # Stack sets
@@ -145,21 +146,18 @@ class FakeStackSets:
             raise Refused("StackSetNotFoundException", f"StackSet {name} not found", 404)
         return self.sets[name]
 
-    def _CreateStackSet(self, request: Request) -> Tree:
+    def _create_stack_set(self, request: Request) -> Tree:
         name = request.text("StackSetName")
         token = request.text("ClientRequestToken")
         if name in self.sets and self.sets[name].token != token:
             raise Refused("NameAlreadyExistsException", f"StackSet {name} already exists", 409)
         if name not in self.sets:
-            assert (
-                "CAPABILITY_NAMED_IAM" in request.listed("Capabilities", "x")
-                or "Capabilities.member.1" in request.params
-            )
+            assert request.text("Capabilities.member.1") == "CAPABILITY_NAMED_IAM"
             self.made += 1
             self.sets[name] = Set(name, f"{name}:{self.made:08}", dict(request.params), token)
         return {"StackSetId": self.sets[name].id}
 
-    def _DescribeStackSet(self, request: Request) -> Tree:
+    def _describe_stack_set(self, request: Request) -> Tree:
         one = self._set(request)
         params = one.params
         tags = [
@@ -190,7 +188,7 @@ class FakeStackSets:
             }
         }
 
-    def _UpdateStackSet(self, request: Request) -> Tree:
+    def _update_stack_set(self, request: Request) -> Tree:
         one = self._set(request)
         operation = self._operation(one, request, "UPDATE", list(one.stacks.values()))
         one.params |= request.params
@@ -198,7 +196,7 @@ class FakeStackSets:
             stack.status, stack.detail = "OUTDATED", "PENDING"
         return {"OperationId": operation.id}
 
-    def _DeleteStackSet(self, request: Request) -> Tree:
+    def _delete_stack_set(self, request: Request) -> Tree:
         one = self._set(request)
         self._refuse_busy(one)
         if one.stacks:
@@ -215,12 +213,13 @@ class FakeStackSets:
             value for key, value in params.items() if key.startswith("DeploymentTargets.OrganizationalUnitIds.member.")
         ]
         regions = [value for key, value in params.items() if key.startswith("Regions.member.")]
-        assert regions and bool(accounts) != bool(ous), params
+        assert regions
+        assert bool(accounts) != bool(ous), params
         for ou in ous or [""]:
             for account in accounts or self.organisation[ou]:
                 yield from (Stack(account, region, ou) for region in regions)
 
-    def _CreateStackInstances(self, request: Request) -> Tree:
+    def _create_stack_instances(self, request: Request) -> Tree:
         one = self._set(request)
         wanted = list(self._targets(request))
         stacks = [one.stacks.get((stack.account, stack.region), stack) for stack in wanted]
@@ -230,7 +229,7 @@ class FakeStackSets:
         one.ous += [ou for ou in dict.fromkeys(stack.ou for stack in wanted if stack.ou) if ou not in one.ous]
         return {"OperationId": operation.id}
 
-    def _DeleteStackInstances(self, request: Request) -> Tree:
+    def _delete_stack_instances(self, request: Request) -> Tree:
         one = self._set(request)
         assert request.text("RetainStacks") == "false"
         wanted = {(stack.account, stack.region) for stack in self._targets(request)}
@@ -302,7 +301,7 @@ class FakeStackSets:
 
     # Looking
 
-    def _DescribeStackSetOperation(self, request: Request) -> Tree:
+    def _describe_stack_set_operation(self, request: Request) -> Tree:
         one = self._set(request)
         operation = one.operations.get(request.text("OperationId"))
         if operation is None:
@@ -312,14 +311,14 @@ class FakeStackSets:
             self._advance(one, operation)
         return {"StackSetOperation": _described(operation)}
 
-    def _ListStackSetOperations(self, request: Request) -> Tree:
+    def _list_stack_set_operations(self, request: Request) -> Tree:
         works = sorted(self._set(request).operations.values(), key=lambda work: -work.number)
         if self.late and works:
             self.late -= 1
             works = works[1:]
         return _page(request, [_described(work) for work in works])
 
-    def _ListStackSetOperationResults(self, request: Request) -> Tree:
+    def _list_stack_set_operation_results(self, request: Request) -> Tree:
         operation = self._set(request).operations[request.text("OperationId")]
         found = [
             {"Account": account, "Region": region, "Status": status, "StatusReason": reason}
@@ -327,7 +326,7 @@ class FakeStackSets:
         ]
         return _page(request, found)
 
-    def _ListStackInstances(self, request: Request) -> Tree:
+    def _list_stack_instances(self, request: Request) -> Tree:
         found = [
             {
                 "Account": stack.account,

@@ -4,12 +4,12 @@ Every write carries a token: AWS answers a repetition by the same stack set or o
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackInstances.html
 """
 
-from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias, TypeVar
 
 from personalize_perms.aws.errors import AwsError, asked, looked_up, translated
 from personalize_perms.aws.session import AwsSession
-from personalize_perms.model.live import Read
+from personalize_perms.model.live import Absent, Read
 from personalize_perms.model.rollouts import (
     TAG_ROLLOUT,
     CallAs,
@@ -25,6 +25,7 @@ from personalize_perms.model.rollouts import (
 _PAGE: Final = 100
 _CAPABILITIES: Final = ("CAPABILITY_NAMED_IAM",)
 _NOT_THE_ADMINISTRATOR: Final = ("management account", "master", "not a delegated administrator")
+T = TypeVar("T")
 Page: TypeAlias = tuple[list[Any], str]
 """What one answer holds, and the token of the next one; empty if there is none."""
 
@@ -70,7 +71,7 @@ class StackSets:
         def ask() -> StackSet:
             return _stack_set(self._reads.describe_stack_set(StackSetName=name, **self._as)["StackSet"])
 
-        return looked_up("cloudformation:DescribeStackSet", name, ask)
+        return _found("cloudformation:DescribeStackSet", name, ask)
 
     def read_operation(self, name: str, operation: str) -> Read[Work]:
         """Read one operation."""
@@ -79,7 +80,7 @@ class StackSets:
             answer = self._reads.describe_stack_set_operation(StackSetName=name, OperationId=operation, **self._as)
             return _work(answer["StackSetOperation"])
 
-        return looked_up("cloudformation:DescribeStackSetOperation", name, ask)
+        return _found("cloudformation:DescribeStackSetOperation", name, ask)
 
     def read_operations(self, name: str, token: str) -> Page:
         """Read a page of the operations of a stack set, the newest first."""
@@ -109,28 +110,30 @@ class StackSets:
         with translated("cloudformation:CreateStackSet", wanted.stack_set):
             self._writes.create_stack_set(**self._of_set(wanted), ClientRequestToken=token)
 
-    def write_update_set(self, wanted: Wanted, preferences: Preferences, operation: str) -> None:
-        """Update the stack set and all its stacks."""
+    def write_update_set(self, wanted: Wanted, preferences: Preferences, operation: str) -> str:
+        """Update the stack set and all its stacks; return the operation's id."""
         with translated("cloudformation:UpdateStackSet", wanted.stack_set):
-            self._writes.update_stack_set(
+            answer = self._writes.update_stack_set(
                 **self._of_set(wanted), OperationPreferences=_preferences(preferences), OperationId=operation
             )
+            return str(answer["OperationId"])
 
-    def write_create_stacks(self, name: str, step: RolloutStep, preferences: Preferences, operation: str) -> None:
-        """Create stacks; those that are there and did not come through are tried again."""
+    def write_create_stacks(self, name: str, step: RolloutStep, preferences: Preferences, operation: str) -> str:
+        """Create stacks, and try those again that did not come through; return the operation's id."""
         with translated("cloudformation:CreateStackInstances", name):
-            self._writes.create_stack_instances(
+            answer = self._writes.create_stack_instances(
                 StackSetName=name,
                 **_targets(step),
                 OperationPreferences=_preferences(preferences),
                 OperationId=operation,
                 **self._as,
             )
+            return str(answer["OperationId"])
 
-    def write_delete_stacks(self, name: str, step: RolloutStep, preferences: Preferences, operation: str) -> None:
-        """Delete stacks and what they made."""
+    def write_delete_stacks(self, name: str, step: RolloutStep, preferences: Preferences, operation: str) -> str:
+        """Delete stacks and what they made; return the operation's id."""
         with translated("cloudformation:DeleteStackInstances", name):
-            self._writes.delete_stack_instances(
+            answer = self._writes.delete_stack_instances(
                 StackSetName=name,
                 **_targets(step),
                 RetainStacks=False,
@@ -138,6 +141,7 @@ class StackSets:
                 OperationId=operation,
                 **self._as,
             )
+            return str(answer["OperationId"])
 
     def write_delete_set(self, name: str) -> None:
         """Delete a stack set that has no stacks any more."""
@@ -163,6 +167,16 @@ class StackSets:
         if wanted.execution_role:
             found["ExecutionRoleName"] = wanted.execution_role
         return found
+
+
+def _found(action: str, name: str, ask: Callable[[], T]) -> Read[T]:
+    """Return what `ask` reads; for stacks CloudFormation has no code of its own that says that one is not there."""
+    try:
+        return looked_up(action, name, ask)
+    except AwsError as error:
+        if error.code == "ValidationError" and error.message.endswith("does not exist"):
+            return Absent()
+        raise
 
 
 def _targets(step: RolloutStep) -> dict[str, Any]:

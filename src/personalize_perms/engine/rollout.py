@@ -141,12 +141,12 @@ class Rollout:
             raise self._gone()
         return self._wait(step.verb, self._start(self._prefix(step.verb, found), send))
 
-    def _send_update(self, preferences: Preferences) -> Callable[[str], None]:
+    def _send_update(self, preferences: Preferences) -> Callable[[str], str]:
         return lambda operation: self._sets.write_update_set(self._wanted, preferences, operation)
 
     def _send_stacks(
-        self, write: Callable[[str, RolloutStep, Preferences, str], None], step: RolloutStep, preferences: Preferences
-    ) -> Callable[[str], None]:
+        self, write: Callable[[str, RolloutStep, Preferences, str], str], step: RolloutStep, preferences: Preferences
+    ) -> Callable[[str], str]:
         return lambda operation: write(self._name, step, preferences, operation)
 
     def _create_set(self) -> None:
@@ -189,7 +189,7 @@ class Rollout:
 
     # One operation
 
-    def _start(self, prefix: str, send: Callable[[str], None]) -> str:
+    def _start(self, prefix: str, send: Callable[[str], str]) -> str:
         """Start the operation of this purpose, unless it is under way; return its id."""
         number, under_way = rollout_plan.attempt(self.reading.operations(), prefix)
         if under_way:
@@ -205,13 +205,11 @@ class Rollout:
                 continue
             try:
                 sends += 1
-                send(operation)
+                return send(operation)
             except AwsError as error:
                 if error.fault is Fault.EXISTS:
                     return operation
                 self._wait_to_send_again(error, paced, sends)
-            else:
-                return operation
 
     def _wait_to_send_again(self, error: AwsError, paced: Pace, sends: int) -> None:
         """Return when it makes sense to send the same operation again; raise if it never does."""

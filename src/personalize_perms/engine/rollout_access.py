@@ -55,10 +55,12 @@ def for_organisation(session: AwsSession) -> StackSets:
 
 def wherever(session: AwsSession, name: str) -> StackSets:
     """Return whose stack sets hold the one of this name: this account's, else the organisation's."""
-    own, delegated = StackSets(session), StackSets(session, CallAs.DELEGATED_ADMIN)
-    if isinstance(own.read_set(name), Present):
-        return own
-    try:
-        return delegated if isinstance(delegated.read_set(name), Present) else own
-    except AwsError:  # it is no delegated administrator
-        return own
+    own = StackSets(session)
+    for sets in (own, StackSets(session, CallAs.DELEGATED_ADMIN)):
+        try:
+            if isinstance(sets.read_set(name), Present):
+                return sets
+        except AwsError as error:
+            if not is_not_the_administrator(error):
+                raise
+    return own
