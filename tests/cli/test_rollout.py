@@ -122,7 +122,8 @@ def test_a_lost_answer_starts_nothing_twice(
 
 
 @pytest.mark.parametrize(
-    "code", ["Throttling", "ServiceUnavailable", "RequestLimitExceeded", "OperationInProgressException"]
+    "code",
+    ["Throttling", "OperationInProgressException", pytest.param("ServiceUnavailable", marks=pytest.mark.long)],
 )
 def test_what_fails_in_passing_is_sent_again_as_the_same_call(
     code: str, sets: FakeStackSets, aws: FakeAws, program: Program
@@ -220,7 +221,7 @@ def test_a_killed_run_is_resumed_without_a_second_operation(
 
 
 @pytest.mark.parametrize("moment", ["lost", pytest.param("before", marks=pytest.mark.long)])
-@pytest.mark.parametrize("call", ["CreateStackSet", "CreateStackInstances"])
+@pytest.mark.parametrize("call", ["CreateStackInstances", pytest.param("CreateStackSet", marks=pytest.mark.long)])
 def test_a_run_that_is_killed_at_a_write_is_completed_by_the_next(
     call: str, moment: str, sets: FakeStackSets, aws: FakeAws, program: Program
 ) -> None:
@@ -262,6 +263,37 @@ def test_changed_settings_update_the_stack_set_and_every_stack_once(sets: FakeSt
     }
     roll_out(program, *to(*HUNDREDS[:61]), "--user-access", "analyst")
     assert len(sets.started()) == 3
+
+
+def test_tags_that_others_put_on_the_stack_set_stay(sets: FakeStackSets, program: Program) -> None:
+    roll_out(program, *to(*HUNDREDS[:2]))
+    sets.sets[SET].params |= {"Tags.member.2.Key": "cost", "Tags.member.2.Value": "ml"}
+    done = roll_out(program, *to(*HUNDREDS[:2]), "--user-access", "analyst")
+    assert done.written == ["UpdateStackSet"]
+    assert "Tags.member" not in done.writes[0].about
+    assert sets.sets[SET].params["Tags.member.2.Value"] == "ml"
+
+
+def test_a_bucket_that_is_not_there_is_said(sets: FakeStackSets, program: Program) -> None:
+    done = roll_out(program, "--input", "s3://acme-nowhere/", "--accounts", HUNDREDS[0])
+    assert "bucket-missing" in done.findings
+
+
+def test_whoever_runs_it_needs_what_explain_prints_and_no_more(
+    sets: FakeStackSets, aws: FakeAws, program: Program
+) -> None:
+    printed = program.json("explain", "--tool-permissions", "--for", "rollout", *IN).data["policies"]["rollout"]
+    allowed = {action for statement in printed["Statement"] for action in statement["Action"]}
+    used: set[str] = set()
+    for words in (to(*HUNDREDS[:2]), to(*HUNDREDS[:3]), (*to(HUNDREDS[0]), "--user-access", "analyst"), ("--undo",)):
+        used |= {f"{call.service}:{call.name}" for call in roll_out(program, *words).calls}
+    used |= {f"{call.service}:{call.name}" for call in roll_out(program, *IN, "--ou", OU).calls}
+    assert {one for one in used if one.startswith("cloudformation:")} == {
+        one for one in allowed if one.startswith("cloudformation:") and not one.endswith(":TagResource")
+    }
+    # What AWS asks for besides: the new stack set's tag, who is a delegated administrator, the role it takes on.
+    assert {"cloudformation:TagResource", "organizations:ListDelegatedAdministrators", "iam:PassRole"} <= allowed
+    assert "s3:GetEncryptionConfiguration" in allowed
 
 
 def test_an_update_that_fails_in_an_account_is_tried_again_there(sets: FakeStackSets, program: Program) -> None:
@@ -335,7 +367,7 @@ def test_a_delegated_administrator_is_found_out(sets: FakeStackSets, program: Pr
     assert sets.sets == {}
 
 
-@pytest.mark.parametrize("call_as", [(), ("--call-as", "self"), ("--call-as", "delegated-admin")])
+@pytest.mark.parametrize("call_as", [(), ("--call-as", "self")])
 def test_an_account_that_manages_no_organisation_is_told_where_to_run_it(
     call_as: tuple[str, ...], sets: FakeStackSets, program: Program
 ) -> None:
@@ -372,7 +404,7 @@ def test_status_says_how_it_is_and_changes_nothing(sets: FakeStackSets, program:
     done = program.json("rollout", "--status")
     assert (done.code, done.written) == (3, [])
     assert done.data["counts"] == {REGION: {"CURRENT": 29, "OUTDATED": 1}}
-    assert [(spot["account"], spot["reason"]) for spot in done.data["accounts"]] == [(HUNDREDS[1], "no")]
+    assert [(spot["account"], spot["reason"]) for spot in done.data["problems"]] == [(HUNDREDS[1], "no")]
     text = program.run("rollout", "--status")
     assert f"! {HUNDREDS[1]} {REGION} OUTDATED (FAILED): no" in text.out
 
@@ -417,6 +449,7 @@ def test_undo_keeps_a_stack_set_while_an_account_fails(sets: FakeStackSets, prog
     assert sets.sets == {}
 
 
+@pytest.mark.long
 def test_a_killed_undo_is_resumed_without_a_second_operation(
     sets: FakeStackSets, aws: FakeAws, program: Program
 ) -> None:

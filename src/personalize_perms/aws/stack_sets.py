@@ -110,11 +110,19 @@ class StackSets:
         with translated("cloudformation:CreateStackSet", wanted.stack_set):
             self._writes.create_stack_set(**self._of_set(wanted), ClientRequestToken=token)
 
-    def write_update_set(self, wanted: Wanted, preferences: Preferences, operation: str) -> str:
-        """Update the stack set and all its stacks; return the operation's id."""
+    def write_update_set(self, wanted: Wanted, found: StackSet, preferences: Preferences, operation: str) -> str:
+        """Update the stack set and all its stacks; return the operation's id.
+
+        Tags stay as they are: others may have added theirs. Roles that were named once must be named again.
+        """
+        of_set = self._of_set(wanted)
+        del of_set["Tags"]
+        if not wanted.service_managed:
+            roles = {"AdministrationRoleARN": found.administration_role, "ExecutionRoleName": found.execution_role}
+            of_set = {**{name: role for name, role in roles.items() if role}, **of_set}
         with translated("cloudformation:UpdateStackSet", wanted.stack_set):
             answer = self._writes.update_stack_set(
-                **self._of_set(wanted), OperationPreferences=_preferences(preferences), OperationId=operation
+                **of_set, OperationPreferences=_preferences(preferences), OperationId=operation
             )
             return str(answer["OperationId"])
 

@@ -42,6 +42,7 @@ def rollout(ctx: click.Context, /, **_: object) -> Result:
     if request.offline:
         return _offline(request, what, talk)
     with setup.opened(request) as session:
+        session.builds_ahead = False  # what is asked next elsewhere is not asked here
         if what.status or what.undo:
             from personalize_perms.cli import rollout_later  # noqa: PLC0415 - not for rolling out
 
@@ -177,7 +178,7 @@ class _Run:
         self._describe(seen, steps, found, resumed=bool(resumed))
         ended = [*resumed]
         for one in resumed:
-            outcome.add(rollout_plan.resumed_step(one.verb, self._wanted), one, started_only=False)
+            outcome.add(rollout_plan.resumed_step(one.verb, self._wanted), one, started_only=not self._what.limit)
         if all(one.over for one in resumed) and not self._run.stopped:
             rollout_run.confirm(self._request, steps)
             ended += self._carried_out(steps, found, outcome)
@@ -197,7 +198,7 @@ class _Run:
         if ended:
             outcome.conclude(self._talk, ended[-1], stopped=self._run.stopped)
         if outcome.result.exit_code == 0 and all(one.well for one in ended):
-            self._talk.say([Line(f"The set-up {self._wanted.setup} is in all of these accounts.", "done")])
+            self._talk.say([Line(f"The set-up {self._wanted.setup} is where it shall be.", "done")])
             if not self._request.as_json:
                 self._talk.out.line(self._wanted.stack_set)
         return outcome.result

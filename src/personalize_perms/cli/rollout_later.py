@@ -66,8 +66,6 @@ def _sets(session: "AwsSession", what: Asked, wanted: Wanted) -> "StackSets":
 
 
 def _status(request: Request, run: Rollout, found: StackSet, talk: Talk, data: dict[str, Any]) -> Result:
-    from itertools import islice  # noqa: PLC0415 - only here
-
     works = sorted(run.reading.operations(), key=lambda work: work.created, reverse=True)[:_SHOWN]
     seen = rollout_plan.Seen(Wanted(setup="", stack_set="", template="", description="", home="", regions=()))
     problems: list[Spot] = []
@@ -81,13 +79,13 @@ def _status(request: Request, run: Rollout, found: StackSet, talk: Talk, data: d
         talk.out.lines(report.spot_line(spot) for spot in problems)
         talk.out.lines(report.drift_lines(found, seen.drifted))
     meanings = (words(spot.reason) for spot in problems)
-    talk.say(report.hint_lines(meaning.hint for meaning in islice(meanings, None) if meaning))
+    talk.say(report.hint_lines(meaning.hint for meaning in meanings if meaning))
     if under_way:
         talk.say([Line("An operation is under way: AWS goes on by itself.")])
     data |= {
         "counts": seen.tally.by_region(),
         "operations": [report.work_data(work) for work in works],
-        "accounts": [report.spot_data(spot) for spot in problems],
+        "problems": [report.spot_data(spot) for spot in problems],
         "drifted": [report.spot_data(spot) for spot in seen.drifted],
         "drift": found.drift.status if found.drift else "NOT_CHECKED",
     }
@@ -115,7 +113,7 @@ class _Undo:
             self._talk.say([Line("Dry run: nothing was changed.")])
             return outcome.result
         for one in ended:
-            outcome.add(rollout_plan.resumed_step(one.verb, self._wanted), one, started_only=False)
+            outcome.add(rollout_plan.resumed_step(one.verb, self._wanted), one, started_only=not self._what.limit)
         if all(one.over for one in ended) and not self._run.stopped:
             if any(not one.well for one in ended):  # what failed a moment ago is not tried again at once
                 steps = ()

@@ -121,33 +121,30 @@ class Rollout:
 
     def carry_out(self, step: RolloutStep, found: StackSet | None, preferences: Preferences) -> Ended:
         """Make one step and wait until it has ended, or until nobody waits any more."""
-        match step.verb:
-            case Verb.CREATE_SET:
-                self._create_set()
-                return Ended(verb=step.verb)
-            case Verb.DELETE_SET:
-                self._delete_set()
-                return Ended(verb=step.verb)
-            case Verb.UPDATE_SET:
-                send = self._send_update(preferences)
-            case Verb.CREATE_STACKS:
-                send = self._send_stacks(self._sets.write_create_stacks, step, preferences)
-            case Verb.DELETE_STACKS:
-                send = self._send_stacks(self._sets.write_delete_stacks, step, preferences)
-            case _:
-                assert_never(step.verb)
+        if step.verb is Verb.CREATE_SET:
+            self._create_set()
+            return Ended(verb=step.verb)
+        if step.verb is Verb.DELETE_SET:
+            self._delete_set()
+            return Ended(verb=step.verb)
         found = found or self.reading.stack_set()
         if found is None:
             raise self._gone()
-        return self._wait(step.verb, self._start(self._prefix(step.verb, found), send))
+        return self._wait(step.verb, self._start(self._prefix(step.verb, found), self._sent(step, found, preferences)))
 
-    def _send_update(self, preferences: Preferences) -> Callable[[str], str]:
-        return lambda operation: self._sets.write_update_set(self._wanted, preferences, operation)
-
-    def _send_stacks(
-        self, write: Callable[[str, RolloutStep, Preferences, str], str], step: RolloutStep, preferences: Preferences
-    ) -> Callable[[str], str]:
-        return lambda operation: write(self._name, step, preferences, operation)
+    def _sent(self, step: RolloutStep, found: StackSet, preferences: Preferences) -> Callable[[str], str]:
+        """Return the call that starts the operation of a step, given its id."""
+        match step.verb:
+            case Verb.UPDATE_SET:
+                return partial(self._sets.write_update_set, self._wanted, found, preferences)
+            case Verb.CREATE_STACKS:
+                return partial(self._sets.write_create_stacks, self._name, step, preferences)
+            case Verb.DELETE_STACKS:
+                return partial(self._sets.write_delete_stacks, self._name, step, preferences)
+            case Verb.CREATE_SET | Verb.DELETE_SET:
+                raise ValueError(f"{step.verb} is no operation")
+            case _:
+                assert_never(step.verb)
 
     def _create_set(self) -> None:
         for attempt in range(1, _CREATIONS + 1):

@@ -37,7 +37,10 @@ def read(account: "Account", settings: Settings) -> tuple[tuple[KeyUse, ...], tu
             by_bucket[bucket] = _resolved(account, found.value, place)
         elif isinstance(found, Present):
             findings.append(_unusable(bucket))
-        elif not isinstance(found, Absent) and not explicit:
+        elif isinstance(found, Absent):
+            gone = isinstance(account.s3.read_bucket_region(bucket), Absent)
+            findings += [_gone(bucket)] if gone else []
+        elif not explicit:
             findings.append(_unknown(bucket, found.action))
     return _uses(settings, explicit, by_bucket), tuple(findings)
 
@@ -82,6 +85,17 @@ def _unusable(bucket: str) -> Finding:
         message=f"the key of bucket {bucket} is AWS managed, so no other account can use it",
         remedy=f"set the default encryption of {bucket} to a customer managed key, or to SSE-S3",
         docs=_DOCS,
+    )
+
+
+def _gone(bucket: str) -> Finding:
+    return Finding(
+        check="bucket-missing",
+        severity=Severity.HIGH,
+        resource=bucket,
+        message=f"there is no bucket {bucket}, so the roles of all accounts would be let to nothing",
+        remedy="correct --input and --output, or make the bucket",
+        docs=steps.s3_bucket.DOCS,
     )
 
 

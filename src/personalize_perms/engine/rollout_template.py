@@ -21,8 +21,10 @@ from personalize_perms.model.resources import (
     Desired,
     KeyGrant,
     KeyPolicyStatements,
+    ManagedPolicy,
     PolicyAttachment,
     PrincipalKind,
+    Role,
     TrustPolicyStatements,
 )
 from personalize_perms.model.settings import KeyUse, Place, Settings
@@ -62,7 +64,8 @@ def render(
     own = _each(settings)
     context = steps.Context(settings=own, place=place, keys=keys, templates=templates, regions=regions)
     desired = steps.desire(context)
-    offline.plan_offline(desired)  # it refuses documents that are larger than AWS allows
+    own_parts = tuple(one for one in desired.resources if isinstance(one, Role | ManagedPolicy))
+    offline.plan_offline(replace(desired, resources=own_parts))  # it refuses documents larger than AWS allows
     whole = replace(parcel.unseen(desired), everywhere=True)
     whole = whole.without([*parcel.leave(whole, _LEFT), *_users(whole)])
     text = "\n".join((*_head(desired.name, regions), _template(whole), ""))

@@ -12,7 +12,8 @@ _PREREQUISITES: Final = (
 )
 NOT_THE_ADMINISTRATOR: Final = (
     "run this in the organisation's management account, or have it make this account a delegated administrator for "
-    "CloudFormation StackSets (who runs it there needs organizations:ListDelegatedAdministrators); or use --accounts"
+    "CloudFormation StackSets (there with organizations:ListDelegatedAdministrators and --call-as delegated-admin); "
+    "or use --accounts"
 )
 NO_TRUSTED_ACCESS: Final = (
     "in the management account: CloudFormation console, StackSets, Activate trusted access "
