@@ -20,6 +20,7 @@ from personalize_perms.model.settings import Place
 _LONGEST: Final = 10_000_000
 _IDS: Final = r"[0-9\s,;]*"
 _CALLERS: Final = {"self": CallAs.SELF, "delegated-admin": CallAs.DELEGATED_ADMIN}
+_MOST_OUS: Final = 50
 _VARIABLE: Final = "PERSONALIZE_PERMS_"
 
 OPTIONS: Final[tuple[click.Option, ...]] = (
@@ -155,6 +156,11 @@ def _refuse_contradictions(found: Asked, request: Request) -> None:
             "one answer is missing: where to roll out",
             reason="--ou ID (all accounts of an organizational unit) or --accounts IDS|@FILE",
             hint="give --ou in the management account or a delegated administrator, --accounts anywhere",
+        )
+    if len(found.ous) > _MOST_OUS:
+        raise SettingsError(
+            f"{len(found.ous)} organizational units are named; AWS takes at most {_MOST_OUS} in one operation",
+            hint="name a unit above them",
         )
     if found.ous and (found.administration_role or found.execution_role):
         raise SettingsError(
