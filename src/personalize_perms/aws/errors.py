@@ -67,6 +67,8 @@ _CODES: Final[Mapping[Fault, str]] = {
     Fault.CONFLICT: """
         OperationAborted ConcurrentModification ConcurrentModificationException EntityTemporarilyUnmodifiable
         EntityTemporarilyUnmodifiableException DeleteConflict DeleteConflictException
+        OperationInProgress OperationInProgressException StaleRequest StaleRequestException
+        StackSetNotEmpty StackSetNotEmptyException
         """,
     Fault.UNKNOWN: """
         InternalError InternalFailure InternalServerError InternalServerException ServiceFailure
@@ -79,10 +81,15 @@ _CODES: Final[Mapping[Fault, str]] = {
         """,
     Fault.ABSENT: """
         NoSuchEntity NoSuchEntityException NoSuchBucket NoSuchBucketPolicy NotFound NotFoundException
-        ResourceNotFoundException
+        ResourceNotFoundException StackSetNotFound StackSetNotFoundException OperationNotFound
+        OperationNotFoundException StackInstanceNotFound StackInstanceNotFoundException
         ServerSideEncryptionConfigurationNotFoundError NoSuchPublicAccessBlockConfiguration 404
         """,
-    Fault.EXISTS: "EntityAlreadyExists EntityAlreadyExistsException AlreadyExistsException",
+    Fault.EXISTS: """
+        EntityAlreadyExists EntityAlreadyExistsException AlreadyExistsException NameAlreadyExists
+        NameAlreadyExistsException OperationIdAlreadyExists OperationIdAlreadyExistsException CreatedButModified
+        CreatedButModifiedException
+        """,
     Fault.LIMIT: "LimitExceeded LimitExceededException ServiceQuotaExceeded ServiceQuotaExceededException",
     Fault.CREDENTIALS: """
         ExpiredToken ExpiredTokenException TokenRefreshRequired InvalidToken InvalidClientTokenId
