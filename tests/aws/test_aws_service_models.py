@@ -12,9 +12,9 @@ from botocore.loaders import JSONFileLoader, Loader, create_loader
 from personalize_perms.aws.service_models import ServiceModels, loader
 from personalize_perms.aws.session import AwsSession
 
-SERVICES = ("accessanalyzer", "iam", "kms", "personalize", "s3", "sts")
+SERVICES = ("accessanalyzer", "cloudformation", "iam", "kms", "personalize", "s3", "sts")
 ENDPOINTS = str(Path(botocore.__file__).parent / "data" / "endpoints")
-NAMES = ("access-analyzer", "iam", "kms", "personalize", "s3", "sts")
+NAMES = ("access-analyzer", "cloudformation", "iam", "kms", "personalize", "s3", "sts")
 
 
 def without_documentation(found: Any) -> Any:

@@ -16,7 +16,9 @@ from personalize_perms.model.errors import EndpointError
 if TYPE_CHECKING:
     from botocore.session import Session
 
-_SERVICES: Final = ("sts", "iam", "kms", "s3", "personalize", "accessanalyzer", "sso-admin", "identitystore")
+_SERVICES: Final = (
+    *("sts", "iam", "kms", "s3", "personalize", "accessanalyzer", "cloudformation", "sso-admin", "identitystore"),
+)
 
 # Stricter than any URL parser, because parsers disagree about "\", "@" and white space, and the one that connects is
 # not the one that checks.

@@ -33,9 +33,13 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_sts import STSClient
 
-Service: TypeAlias = Literal["accessanalyzer", "iam", "identitystore", "kms", "personalize", "s3", "sso-admin", "sts"]
+Service: TypeAlias = Literal[
+    "accessanalyzer", "cloudformation", "iam", "identitystore", "kms", "personalize", "s3", "sso-admin", "sts"
+]
 
-_ENDPOINT_NAMES: Final = ("access-analyzer", "iam", "identitystore", "kms", "personalize", "s3", "sso", "sts")
+_ENDPOINT_NAMES: Final = (
+    *("access-analyzer", "cloudformation", "iam", "identitystore", "kms", "personalize", "s3", "sso", "sts"),
+)
 _ASKED_NEXT: Final[tuple[Service, ...]] = ("iam", "s3", "kms")
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20

@@ -66,6 +66,7 @@ class Draft:
         *,
         wave: Wave = Wave.GRANT,
         details: tuple[str, ...] = (),
+        gone: str = "",
     ) -> None:
         """Add one line to the plan."""
         self.changes.append(
@@ -77,6 +78,7 @@ class Draft:
                 operation=operation,
                 wave=wave,
                 details=details,
+                gone=gone,
             )
         )
 

@@ -35,11 +35,7 @@ class Pace:
     """The time of one change, from its first call on."""
 
     def __init__(
-        self,
-        clock: Clock,
-        stopping: Event,
-        say: Callable[[str, float, float], None],
-        deadline: float = DEADLINE,
+        self, clock: Clock, stopping: Event, say: Callable[[str, float, float], None], deadline: float = DEADLINE
     ) -> None:
         self.clock = clock
         self._stopping = stopping
