@@ -35,6 +35,11 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "oidc_provider": (f"{IAM}:oidc-provider/flag", f"{IAM}:oidc-provider/variable", f"{IAM}:oidc-provider/file"),
     "oidc_audience": ("flag", "variable", "file"),
     "oidc_subject": ("flag", "variable", "file"),
+    "permission_set": ("flag", "variable", "file"),
+    "assign_groups": ("flag", "variable", "file"),
+    "assign_users": ("flag", "variable", "file"),
+    "assign_accounts": ("111111111111", "222222222222", "333333333333"),
+    "identity_center_region": ("us-east-1", "us-west-2", "eu-west-1"),
     "hardening": ("strict", "documented", "strict"),
     "source_conditions": ("all", "trust", "all"),
 }
