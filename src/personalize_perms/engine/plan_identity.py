@@ -119,7 +119,7 @@ def _shown(place: SetPlace, one: Assignment, name: str = "") -> str:
 def _update(draft: Draft, wanted: Wanted, live: LivePermissionSet) -> None:
     before = len(draft.changes)
     if live.tags is None:
-        draft.findings.append(_tags_unread(wanted.place))
+        draft.findings.append(_tags_unread(wanted.place, live.arn))
     policies, ours = ownership.read_set_ledger(live.tags or {})
     old = (_named(name) for name in sorted(policies - {wanted.set.policy_name}))
     stale = [reference for reference in old if reference in live.references]
@@ -168,13 +168,13 @@ def _hold(draft: Draft, wanted: Wanted, dropped: Iterable[Assignment]) -> None:
         draft.block(_ASSIGNMENT, _shown(wanted.place, one), reason, WHO, unread=True)
 
 
-def _tags_unread(place: SetPlace) -> Finding:
+def _tags_unread(place: SetPlace, arn: str) -> Finding:
     return Finding(
         check="permission-set-tags-unread",
         severity=Severity.LOW,
         resource=str(place),
         message="cannot know which assignments of the permission set are ours, so none is taken back: "
-        "not allowed sso:ListTagsForResource",
+        f"not allowed sso:ListTagsForResource on {arn}",
         remedy=f"{WHO}; or ask an administrator for sso:ListTagsForResource",
     )
 
