@@ -217,7 +217,7 @@ def test_a_page_is_written_again_and_nothing_else_is_overwritten(account: Accoun
 def test_a_plan_that_is_refused_gets_no_page(account: Account, program: Program) -> None:
     run = program.run("plan", *IN, "--html", str(PAGE))
     assert run.code == 1
-    assert "No file was written" in run.err
+    assert "No page was written" in run.err
     assert not PAGE.exists()
 
 

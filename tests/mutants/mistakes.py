@@ -874,6 +874,63 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
             "test_both_edit_a_document_alike",
         ),
     ),
+    "unit/test_reach.py": (
+        (
+            "a condition that is taken off is not called broader",
+            "documents/reach.py",
+            "all(any(_implies(mine, theirs) for mine in one.conditions) for theirs in other.conditions)",
+            "True",
+            "test_documents_are_compared_by_what_they_allow",
+        ),
+        (
+            "a Deny that goes is not called broader",
+            "documents/reach.py",
+            "gained = _beyond(after.allowed, before.allowed) or _beyond(before.denied, after.denied)",
+            "gained = _beyond(after.allowed, before.allowed)",
+            "test_narrower_never_lets_in_what_was_not_let_in_and_broader_takes_nothing_away",
+        ),
+    ),
+    "unit/test_wording.py": (
+        (
+            "a Deny is said as an Allow",
+            "documents/wording.py",
+            '{"Allow": False, "Deny": True}[str(statement["Effect"])]',
+            '{"Allow": False, "Deny": False}[str(statement["Effect"])]',
+            "test_a_deny_is_said_so_that_it_cannot_be_read_as_an_allow",
+        ),
+        (
+            "a source that may be anywhere is said to be one Region",
+            "documents/conditions_in_words.py",
+            "personalize:([^:*?]+):([0-9]{12})",
+            "personalize:([^:]+):([0-9]{12})",
+            "test_a_trust_policy_says_who_may_take_on_the_role_and_for_whom",
+        ),
+    ),
+    "unit/report/test_plan_view.py": (
+        (
+            "a statement of others that changes is not shown",
+            "report/differences.py",
+            "if not pair.same or _is_own(pair.new, name)",
+            "if _is_own(pair.new or pair.old, name)",
+            "test_source_conditions_on_a_statement_of_others_are_narrower_and_theirs",
+        ),
+    ),
+    "cli/test_plan_page.py": (
+        (
+            "what others wrote can steer a browser",
+            "report/markup.py",
+            "        text = inert(child)\n",
+            "        text = child\n",
+            "test_what_others_wrote_stands_there_escaped_and_inert",
+        ),
+        (
+            "a page overwrites a file of others",
+            "cli/export_files.py",
+            "if not (path.is_file() and _says(path, made_by)):",
+            "if not path.is_file():",
+            "test_a_page_is_written_again_and_nothing_else_is_overwritten",
+        ),
+    ),
     "cli/test_foreign_documents.py": (
         (
             "a document that names the dead is planned to be written",
