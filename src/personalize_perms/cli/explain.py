@@ -32,7 +32,7 @@ _TOOL: Final = click.Option(
 )
 _FOR: Final = click.Option(
     ["--for", "command"],
-    type=click.Choice(["plan", "apply", "init", "check", "diagnose", "audit", "export", "undo"]),
+    type=click.Choice(["plan", "apply", "init", "check", "diagnose", "audit", "export", "undo", "rollout"]),
     help="With --tool-permissions: one command only.",
 )
 
@@ -187,6 +187,7 @@ def _limits(settings: Settings) -> Iterator[str]:
         "audit --fix needs iam:GetRole and iam:UpdateAssumeRolePolicy on the roles, s3:PutBucketPolicy and "
         "s3:DeleteBucketPolicy on the buckets, kms:PutKeyPolicy on the keys that you pick."
     )
+    yield "rollout with another --administration-role needs iam:PassRole on that one instead."
     yield (
         "Taking back what earlier settings named and these do not (buckets, keys, people, roles) needs what this "
         "prints for the earlier settings, too."

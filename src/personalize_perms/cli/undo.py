@@ -72,14 +72,13 @@ def _with_fixes(plan: Plan, account: "Account", runs: "Iterable[PastRun]") -> Pl
 def _plan(request: Request, account: "Account", talk: Talk, runs: "Iterable[PastRun]") -> Plan:
     from personalize_perms.engine import journals, observe, past  # noqa: PLC0415 - nothing of this for --help
     from personalize_perms.engine import undo as planner  # noqa: PLC0415
-    from personalize_perms.engine.standing import Standing  # noqa: PLC0415
     from personalize_perms.engine.undo_fixes import FIXING  # noqa: PLC0415
 
     name, partition = request.settings.name, account.caller.place.partition
     entries = [entry for run in runs if run.command != FIXING for entry in run.entries]
-    perhaps_done = (entry.operation for entry in entries if entry.status not in journals.LEFT_NOTHING)
-    late = (entry.operation for entry in entries if entry.status == Standing.NOT_APPLIED)
-    known = past.past(perhaps_done, name, partition, late)
+    sent = [entry for entry in entries if entry.status != journals.NOT_SENT]
+    unseen = {number for number, entry in enumerate(sent) if entry.status == journals.NOT_SEEN}
+    known = past.past((entry.operation for entry in sent), name, partition, unseen)
     with talk.doing("Reading the account") as heard:
         templates = Templates.load(request.policies_dir)
         observation = observe.observe_for_undo(account, request.settings, templates, known, heard)
