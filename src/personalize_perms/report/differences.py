@@ -141,10 +141,10 @@ def _without_document(operation: Operation) -> tuple[Reach | None, tuple[str, ..
             return Reach.BROADER, (f"who is assigned it may do what the policy {policy.name} allows",)
         case DropReference(policy=policy):
             return Reach.NARROWER, (f"who is assigned it no longer has what the policy {policy.name} allows",)
-        case Assign(assignment=one):
-            return Reach.BROADER, (f"the {one.principal_kind} {one.principal_id} may work in account {one.account}",)
-        case Unassign(assignment=one):
-            return Reach.NARROWER, (f"the {one.principal_kind} {one.principal_id} no longer has it in {one.account}",)
+        case Assign():
+            return Reach.BROADER, ()  # the operation knows people by their ids, and the plan's own words by name
+        case Unassign():
+            return Reach.NARROWER, ()
         case CreatePermissionSet() | DeletePermissionSet() | TagPermissionSet() | Provision():
             return None, ()
         case DeletePolicyVersion() | TagPolicy() | TagRole() | DescribeRole():

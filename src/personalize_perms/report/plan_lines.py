@@ -87,12 +87,13 @@ def _difference_lines(found: Difference, *, full: bool) -> Iterator[Line]:
     change = found.change
     yield Line(f"{SIGNS[change.action]} {change.action:<8} {change.kind} {inert(change.resource)}", change.action)
     if change.action is not Action.KEEP:
-        yield Line(f"      {inert(change.reason)}", "dim", prose=True)
+        mark = f" ({MARKS[found.reach]})" if found.reach else ""
+        bare = "" if found.statements or found.means else mark
+        yield Line(f"      {inert(change.reason)}{bare}", "dim", prose=True)
         if found.statements:
             yield from (line for one in found.statements for line in _statement_lines(one, change))
         else:
             yield from (Line(f"      {inert(detail)}", "dim") for detail in change.details)
-            mark = f" ({MARKS[found.reach]})" if found.reach else ""
             yield from (Line(f"      {inert(sentence)}{mark}", prose=True) for sentence in found.means)
         if full:
             yield from _text_lines(found)
