@@ -296,6 +296,18 @@ def test_whoever_runs_it_needs_what_explain_prints_and_no_more(
     assert "s3:GetEncryptionConfiguration" in allowed
 
 
+def test_a_resumed_update_does_not_try_again_at_once_what_failed_in_it(sets: FakeStackSets, program: Program) -> None:
+    words = (*to(*HUNDREDS[:60]), "--user-access", "analyst")
+    roll_out(program, *to(*HUNDREDS[:60]))
+    sets.fails[HUNDREDS[4]] = "no"
+    program.json("rollout", "--yes", *words, "--wait", "0")
+    done = roll_out(program, *words, code=1)
+    assert (done.written, len(done.errors)) == ([], 1)
+    sets.fails.clear()
+    roll_out(program, *words)
+    assert sets.sets[SET].stacks[HUNDREDS[4], REGION].status == "CURRENT"
+
+
 def test_an_update_that_fails_in_an_account_is_tried_again_there(sets: FakeStackSets, program: Program) -> None:
     roll_out(program, *to(*HUNDREDS[:9]))
     sets.fails[HUNDREDS[4]] = "no"
@@ -384,7 +396,26 @@ def test_trusted_access_that_is_off_is_said_with_how_to_turn_it_on(
     sets.trusted = False
     done = roll_out(program, *IN, "--ou", OU, *call_as, code=1)
     assert "activate-organizations-access" in done.errors[0]["hint"]
-    assert done.data == {} or done.written == ["CreateStackSet"]
+    assert (done.written, done.envelope["status"]) == (["CreateStackSet"] if call_as else [], "error")
+
+
+def test_a_refusal_half_way_is_said_with_what_was_done(sets: FakeStackSets, aws: FakeAws, program: Program) -> None:
+    aws.on("CreateStackInstances", refuses("LimitExceededException", message="too many stacks"))
+    done = roll_out(program, *to(*HUNDREDS[:2]), code=1)
+    assert done.envelope["status"] == "partial"
+    assert [(one["status"], one["kind"]) for one in done.data["outcomes"]] == [
+        ("done", "stack-set"),
+        ("failed", "stacks"),
+    ]
+    assert "too many stacks" in done.errors[0]["message"]
+
+
+def test_what_encrypts_a_bucket_is_unknown_where_s3_does_not_say(
+    sets: FakeStackSets, aws: FakeAws, program: Program
+) -> None:
+    aws.on("GetBucketEncryption", refuses("SomethingElse"))
+    done = roll_out(program, *to(*HUNDREDS[:2]))
+    assert "--kms-key" in done.findings["bucket-encryption"]["remedy"]
 
 
 def test_a_missing_administration_role_is_said_with_what_to_do(sets: FakeStackSets, program: Program) -> None:

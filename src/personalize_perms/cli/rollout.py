@@ -13,7 +13,7 @@ from personalize_perms.cli.result import Result
 from personalize_perms.cli.rollout_options import OPTIONS, Asked, asked, regions_of
 from personalize_perms.cli.talk import Talk
 from personalize_perms.model.findings import Finding
-from personalize_perms.model.rollouts import RolloutStep, StackSet, Verb, Wanted
+from personalize_perms.model.rollouts import RolloutStep, StackSet, Verb, Wanted, description
 from personalize_perms.model.settings import KeyUse, Place
 from personalize_perms.report import envelope, lines
 from personalize_perms.report import rollouts as report
@@ -81,7 +81,7 @@ def _intent(
         setup=name,
         stack_set=rollout_plan.stack_set_name(name),
         template=rendered.text,
-        description=f"Permissions for Amazon Personalize, set-up {name}: made by personalize-perms rollout",
+        description=description(name),
         home=place.region if place.region in regions else regions[0],
         regions=regions,
         accounts=what.accounts,
@@ -170,6 +170,7 @@ class _Run:
         verbs = (Verb.CREATE_STACKS, Verb.UPDATE_SET)
         resumed = self._run.settle(found, verbs) if found and not self._request.dry_run else ()
         seen = self._run.reading.seen(self._wanted) if found else rollout_plan.Seen(self._wanted)
+        seen.leave(spot.account for one in resumed if one.tally for spot in one.tally.failures)
         steps = rollout_plan.plan(self._wanted, found, seen)
         outcome.result.data.update(changes=report.change_data(steps), stack_region=seen.home)
         if self._request.dry_run:
@@ -181,18 +182,8 @@ class _Run:
             outcome.add(rollout_plan.resumed_step(one.verb, self._wanted), one, started_only=not self._what.limit)
         if all(one.over for one in resumed) and not self._run.stopped:
             rollout_run.confirm(self._request, steps)
-            ended += self._carried_out(steps, found, outcome)
+            ended += rollout_run.carry_out(self._run, steps, found, self._what, outcome, self._talk)
         return self._concluded(outcome, ended)
-
-    def _carried_out(
-        self, steps: tuple[RolloutStep, ...], found: StackSet | None, outcome: rollout_run.Outcome
-    ) -> Iterator["Ended"]:
-        for step in steps:
-            one = self._run.carry_out(step, found, self._what.preferences)
-            outcome.add(step, one, started_only=not self._what.limit)
-            yield one
-            if not one.over or self._run.stopped:
-                return
 
     def _concluded(self, outcome: rollout_run.Outcome, ended: "list[Ended]") -> Result:
         if ended:

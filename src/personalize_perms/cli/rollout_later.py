@@ -8,7 +8,7 @@ from personalize_perms.cli.result import Result
 from personalize_perms.cli.rollout_options import Asked
 from personalize_perms.cli.talk import Talk
 from personalize_perms.engine import rollout_plan
-from personalize_perms.engine.rollout import Ended, Rollout
+from personalize_perms.engine.rollout import Rollout
 from personalize_perms.engine.rollout_access import plainly, wherever
 from personalize_perms.engine.rollout_words import words
 from personalize_perms.model.rollouts import RolloutStep, Spot, StackSet, Verb, Wanted
@@ -121,7 +121,7 @@ class _Undo:
             show(report.step_lines(steps, ()))
             show([Line("Whether Amazon Personalize still uses the roles there cannot be seen from here.", "warning")])
             rollout_run.confirm(self._request, steps)
-            self._carry_out(steps, found, outcome, ended)
+            ended += rollout_run.carry_out(self._run, steps, found, self._what, outcome, self._talk)
         if ended:
             outcome.conclude(self._talk, ended[-1], stopped=self._run.stopped)
         if outcome.result.exit_code == 0 and all(one.well for one in ended):
@@ -136,13 +136,3 @@ class _Undo:
             if not self._wanted.accounts or stack.account in self._wanted.accounts:
                 accounts[stack.account] = None
         return rollout_plan.plan_undo(self._wanted, found, seen, accounts)
-
-    def _carry_out(
-        self, steps: tuple[RolloutStep, ...], found: StackSet, outcome: rollout_run.Outcome, ended: list[Ended]
-    ) -> None:
-        for step in steps:
-            one = self._run.carry_out(step, found, self._what.preferences)
-            outcome.add(step, one, started_only=not self._what.limit)
-            ended.append(one)
-            if not one.well or self._run.stopped:  # a stack set that has stacks cannot go
-                return

@@ -6,10 +6,11 @@ The keys stay in the account that owns them, so any account's will do; its owner
 from typing import TYPE_CHECKING, Final
 
 from personalize_perms import steps
+from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.engine.key_names import full_reference, is_key_reference, no_key
 from personalize_perms.model.errors import SettingsError
 from personalize_perms.model.findings import Finding, Severity
-from personalize_perms.model.live import Absent, Present
+from personalize_perms.model.live import Absent, Present, Read, Unreadable
 from personalize_perms.model.names import Arn
 from personalize_perms.model.settings import KeyUse, Place, Settings, Workflow
 
@@ -32,17 +33,33 @@ def read(account: "Account", settings: Settings) -> tuple[tuple[KeyUse, ...], tu
     by_bucket: dict[str, Arn] = {}
     findings: list[Finding] = []
     for bucket in settings.buckets:
-        found = account.s3.read_bucket_encryption(bucket)
+        found = _encryption(account, bucket)
         if isinstance(found, Present) and is_key_reference(found.value) and not found.value.endswith("alias/aws/s3"):
             by_bucket[bucket] = _resolved(account, found.value, place)
         elif isinstance(found, Present):
             findings.append(_unusable(bucket))
         elif isinstance(found, Absent):
-            gone = isinstance(account.s3.read_bucket_region(bucket), Absent)
-            findings += [_gone(bucket)] if gone else []
+            findings += [_gone(bucket)] if _is_gone(account, bucket) else []
         elif not explicit:
-            findings.append(_unknown(bucket, found.action))
+            findings.append(_unknown(bucket, found))
     return _uses(settings, explicit, by_bucket), tuple(findings)
+
+
+def _encryption(account: "Account", bucket: str) -> Read[str]:
+    """Read the key of a bucket; whatever keeps AWS from saying it keeps no account from its roles."""
+    try:
+        return account.s3.read_bucket_encryption(bucket)
+    except AwsError as error:
+        if error.fault is Fault.CREDENTIALS:
+            raise
+        return Unreadable(action=error.action, resource=bucket, reason=f"{error.code}: {error.message}")
+
+
+def _is_gone(account: "Account", bucket: str) -> bool:
+    try:
+        return isinstance(account.s3.read_bucket_region(bucket), Absent)
+    except AwsError:
+        return False
 
 
 def _uses(settings: Settings, explicit: list[Arn], by_bucket: dict[str, Arn]) -> tuple[KeyUse, ...]:
@@ -99,12 +116,13 @@ def _gone(bucket: str) -> Finding:
     )
 
 
-def _unknown(bucket: str, action: str) -> Finding:
+def _unknown(bucket: str, read: Unreadable) -> Finding:
     return Finding(
         check="bucket-encryption",
         severity=Severity.MEDIUM,
         resource=bucket,
-        message=f"cannot know whether bucket {bucket} is encrypted with a KMS key: not allowed {action}",
+        message=f"cannot know whether bucket {bucket} is encrypted with a KMS key: {read.action} on it was "
+        f"refused ({read.reason})",
         remedy="if it is, name the key's ARN with --kms-key",
         docs=_DOCS,
     )

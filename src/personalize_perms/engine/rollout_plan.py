@@ -66,6 +66,13 @@ class Seen:
         if stack.drifted:
             self.drifted.append(stack)
 
+    def leave(self, accounts: Iterable[str]) -> None:
+        """Take those that failed a moment ago for done: whoever runs this again tries them again."""
+        for account in accounts:
+            gone = self.behind.pop(account, None)
+            if gone:
+                self.ous_behind.discard(gone.ou)
+
     @property
     def home(self) -> str:
         """The Region that the stacks are in already, else the one that is wanted: two would meet in IAM."""
@@ -116,11 +123,10 @@ def differences(wanted: Wanted, found: StackSet) -> tuple[str, ...]:
         "the administration role": (wanted.administration_role, found.administration_role),
         "the execution role": (wanted.execution_role, found.execution_role),
     }
-    if not wanted.administration_role:
-        del pairs["the administration role"]  # AWS fills in its default
-    if not wanted.execution_role:
-        del pairs["the execution role"]
-    return tuple(what for what, (ours, theirs) in pairs.items() if ours != theirs)
+    # A role that is not named is AWS's default, and what AWS does not say is no difference.
+    return tuple(
+        what for what, (ours, theirs) in pairs.items() if ours not in (theirs, "") and theirs not in ("", None)
+    )
 
 
 def plan(wanted: Wanted, found: StackSet | None, seen: Seen) -> tuple[RolloutStep, ...]:

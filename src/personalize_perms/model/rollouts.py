@@ -22,6 +22,11 @@ _SHARE: Final = r"(0|[1-9][0-9]{0,6})(%?)"
 _WHOLE: Final = 100
 
 
+def description(setup: str) -> str:
+    """Return the description of a set-up's stack set."""
+    return f"Permissions for Amazon Personalize, set-up {setup}: made by personalize-perms rollout"
+
+
 class CallAs(StrEnum):
     """As whom the stack sets of an organisation are managed."""
 
@@ -102,15 +107,16 @@ class StackSet:
     description: str
     tags: Mapping[str, str]
     service_managed: bool
-    auto_deploy: bool
+    auto_deploy: bool | None
+    """None where AWS does not say."""
     ous: tuple[str, ...]
     administration_role: str
     execution_role: str
     drift: Drift | None
 
     def is_of(self, setup: str) -> bool:
-        """Tell whether a rollout of the set-up made it."""
-        return self.tags.get(TAG_ROLLOUT) == setup
+        """Tell whether a rollout of the set-up made it: by its tag, or by its description where it has no tags."""
+        return self.tags.get(TAG_ROLLOUT) == setup or (not self.tags and self.description == description(setup))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,12 @@ def test_the_roles_that_aws_fills_in_are_no_difference() -> None:
     assert differences(WANTED, FOUND) == ()
     assert differences(replace(WANTED, execution_role="other"), FOUND) == ("the execution role",)
     assert differences(replace(WANTED, template="Resources:"), FOUND) == ()
+    assert differences(replace(WANTED, template="x", auto_deploy=True), FOUND) == (
+        "the template",
+        "automatic deployment to new accounts",
+    )
+    unsaid = replace(FOUND, template="", description="", auto_deploy=None)
+    assert differences(replace(WANTED, auto_deploy=True), unsaid) == ()
 
 
 def test_an_organizational_unit_without_accounts_is_known_once_it_was_named() -> None:
