@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from account import DATA, Account, Program, Run
-from fake_aws import REGION, FakeAws, loses_the_answer, refuses
+from fake_aws import REGION, FakeAws, loses_the_answer, passes, refuses
 from fake_stack_sets import FakeStackSets
 
 HUNDREDS = [f"{number:012}" for number in range(100, 400)]
@@ -242,6 +242,18 @@ def test_ctrl_c_ends_the_waiting_and_says_that_aws_goes_on(sets: FakeStackSets, 
         out, err = process.communicate(timeout=60)
     assert process.returncode == json.loads(out)["exit_code"] == 130
     assert "AWS goes on with what is under way: personalize-perms rollout --status" in err
+
+
+def test_credentials_that_expire_while_it_waits_leave_the_operation_to_aws(
+    sets: FakeStackSets, aws: FakeAws, program: Program
+) -> None:
+    aws.on("DescribeStackSetOperation", passes, passes, refuses("ExpiredToken", 403))
+    sets.per_look = 10
+    done = roll_out(program, *to(*HUNDREDS[:90]), code=1)
+    assert done.errors[0]["code"] == "credentials"
+    assert "If AWS started it, it goes on there: personalize-perms rollout --status" in done.err
+    again = roll_out(program, *to(*HUNDREDS[:90]))
+    assert (again.written, len(sets.started()), len(sets.accounts)) == ([], 1, 90)
 
 
 # What is there already
@@ -561,6 +573,20 @@ def test_a_bucket_s_own_key_is_in_the_role_s_policy_of_every_account(
     statements = sets.accounts[HUNDREDS[0]]["personalize-service-access"]["PolicyDocument"]["Statement"]
     assert [one["Resource"] for one in statements if "kms:Decrypt" in one["Action"]] == [[key]]
     assert f"key-policy {key}" in [one["resource"] for one in done.data["left_out"]]
+
+
+def test_a_key_stays_where_it_cannot_be_known_whether_the_bucket_still_has_it(
+    sets: FakeStackSets, aws: FakeAws, account: Account, program: Program
+) -> None:
+    key = account.key()
+    account.bucket("acme-encrypted", key=key)
+    words = ("--input", "s3://acme-encrypted/", "--accounts", HUNDREDS[0])
+    roll_out(program, *words)
+    aws.on("GetBucketEncryption", refuses("AccessDenied", 403))
+    denied = roll_out(program, *words)
+    assert (denied.written, denied.findings["bucket-encryption"]["verdict"]) == ([], "unknown")
+    account.s3.delete_bucket_encryption(Bucket="acme-encrypted")
+    assert roll_out(program, *words).written == ["UpdateStackSet"]
 
 
 def test_foreign_text_is_shown_inert(sets: FakeStackSets, program: Program) -> None:

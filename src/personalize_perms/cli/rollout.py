@@ -1,7 +1,7 @@
 """`rollout`: the IAM part of a set-up in many accounts, through CloudFormation StackSets."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +13,7 @@ from personalize_perms.cli.result import Result
 from personalize_perms.cli.rollout_options import OPTIONS, Asked, asked, regions_of
 from personalize_perms.cli.talk import Talk
 from personalize_perms.model.findings import Finding
-from personalize_perms.model.rollouts import RolloutStep, StackSet, Verb, Wanted, description
+from personalize_perms.model.rollouts import RolloutStep, StackSet, Verb, Wanted
 from personalize_perms.model.settings import KeyUse, Place
 from personalize_perms.report import envelope, lines
 from personalize_perms.report import rollouts as report
@@ -71,17 +71,14 @@ class _Intent:
 def _intent(
     request: Request, what: Asked, place: Place, keys: tuple[KeyUse, ...], findings: tuple[Finding, ...]
 ) -> _Intent:
-    from personalize_perms.engine import rollout_plan, rollout_template  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.engine import rollout_template  # noqa: PLC0415 - nothing of this for --help
 
     regions = regions_of(what, place)
     templates = Templates.load(request.policies_dir)
     rendered = rollout_template.render(request.settings, regions, place.partition, keys, templates)
-    name = request.settings.name
-    wanted = Wanted(
-        setup=name,
-        stack_set=rollout_plan.stack_set_name(name),
+    wanted = replace(
+        Wanted.of(request.settings.name),
         template=rendered.text,
-        description=description(name),
         home=place.region if place.region in regions else regions[0],
         regions=regions,
         accounts=what.accounts,
@@ -116,9 +113,11 @@ def _roll_out(request: Request, what: Asked, session: "AwsSession", talk: Talk) 
     account = setup.open_account(request, session, talk)
     place = account.caller.place
     with plainly(), talk.doing("Reading the stack set"):
-        intent = _intent(request, what, place, *rollout_keys.read(account, request.settings))
-        run = Rollout(_sets(session, what), intent.wanted, rollout_run.Heard(talk), what.limit)
-        found = run.reading.stack_set()
+        sets, heard = _sets(session, what), rollout_run.Heard(talk)
+        found = Rollout(sets, Wanted.of(request.settings.name), heard, what.limit).reading.stack_set()
+        before = found.template if found and found.is_of(request.settings.name) else ""
+        intent = _intent(request, what, place, *rollout_keys.read(account, request.settings, before))
+        run = Rollout(sets, intent.wanted, heard, what.limit)
     refused = _refused(intent, found, talk, place)
     if refused:
         return refused
@@ -221,7 +220,9 @@ class _Run:
 
 
 def _stays(seen: "Seen", found: StackSet | None) -> Iterator[str]:
-    if seen.tally.good:
+    from personalize_perms.engine.rollout_plan import differences  # noqa: PLC0415 - nothing of this for --help
+
+    if seen.tally.good and not (found and differences(seen.wanted, found)):
         yield f"{seen.tally.good:,} stacks are as they should be"
     if seen.beyond:
         yield (

@@ -1,5 +1,6 @@
 """`rollout --status` and `rollout --undo`: how it is, and how it goes away."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from personalize_perms.cli import rollout_run, setup
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from personalize_perms.aws.session import AwsSession
     from personalize_perms.aws.stack_sets import StackSets
 
+_UNSEEN = "Whether Amazon Personalize still uses the roles there cannot be seen from here."
 _SHOWN = 5
 """How many of the latest operations are shown."""
 
@@ -46,17 +48,7 @@ def status_or_undo(request: Request, what: Asked, session: "AwsSession", talk: T
 
 
 def _wanted(request: Request, what: Asked, place: Place) -> Wanted:
-    name = request.settings.name
-    return Wanted(
-        setup=name,
-        stack_set=rollout_plan.stack_set_name(name),
-        template="",
-        description="",
-        home=place.region,
-        regions=(),
-        accounts=what.accounts,
-        ous=what.ous,
-    )
+    return replace(Wanted.of(request.settings.name), home=place.region, accounts=what.accounts, ous=what.ous)
 
 
 def _sets(session: "AwsSession", what: Asked, wanted: Wanted) -> "StackSets":
@@ -67,7 +59,7 @@ def _sets(session: "AwsSession", what: Asked, wanted: Wanted) -> "StackSets":
 
 def _status(request: Request, run: Rollout, found: StackSet, talk: Talk, data: dict[str, Any]) -> Result:
     works = sorted(run.reading.operations(), key=lambda work: work.created, reverse=True)[:_SHOWN]
-    seen = rollout_plan.Seen(Wanted(setup="", stack_set="", template="", description="", home="", regions=()))
+    seen = rollout_plan.Seen(Wanted.of(request.settings.name))
     problems: list[Spot] = []
     for stack in run.reading.stacks():
         seen.add(stack)
@@ -119,7 +111,7 @@ class _Undo:
                 steps = ()
             show = self._talk.say if self._request.yes else self._talk.warn
             show(report.step_lines(steps, ()))
-            show([Line("Whether Amazon Personalize still uses the roles there cannot be seen from here.", "warning")])
+            show([Line(_UNSEEN, "warning")] if steps else [])
             rollout_run.confirm(self._request, steps)
             ended += rollout_run.carry_out(self._run, steps, found, self._what, outcome, self._talk)
         if ended:

@@ -13,7 +13,7 @@ from personalize_perms.cli.rollout_options import Asked
 from personalize_perms.cli.talk import Talk
 from personalize_perms.model.changes import Action, Change
 from personalize_perms.model.errors import Cancelled, OutputFailed, PersonalizePermsError, SettingsError
-from personalize_perms.model.rollouts import RolloutStep, Spot, StackSet, Tally, Work
+from personalize_perms.model.rollouts import RolloutStep, Spot, StackSet, Tally, Verb, Work
 from personalize_perms.report import envelope, lines
 from personalize_perms.report import rollouts as report
 from personalize_perms.report.lines import Line
@@ -120,11 +120,13 @@ class Outcome:
         elif ended.tally and not ended.tally.failures:
             self.result.errors.append({"code": "operation-failed", "message": f"{ended.work}: {message}", "hint": ""})
 
-    def broke(self, step: RolloutStep, error: PersonalizePermsError, talk: Talk) -> None:
-        """Add a step that could not even be started."""
+    def broke(self, step: RolloutStep, error: PersonalizePermsError, talk: Talk, *, stopped: bool) -> None:
+        """Add a step that was not started, or of which nobody knows any more how it goes on."""
         change = step.change
         talk.warn(lines.error_lines(error))
-        self.result.exit_code = error.exit_code
+        if step.verb not in (Verb.CREATE_SET, Verb.DELETE_SET):
+            talk.warn([Line(f"If AWS started it, it goes on there: {STATUS}", "warning")])
+        self.result.exit_code = Cancelled.exit_code if stopped else error.exit_code
         self.result.errors.append(envelope.error_entry(error))
         entry = report.outcome_data("failed", change.action, change.kind, change.resource, error.message)
         self.result.data["outcomes"].append(entry)
@@ -163,7 +165,7 @@ def carry_out(
         except Cancelled:
             raise
         except PersonalizePermsError as error:
-            outcome.broke(step, error, talk)
+            outcome.broke(step, error, talk, stopped=run.stopped)
             return
         outcome.add(step, one, started_only=not what.limit)
         yield one

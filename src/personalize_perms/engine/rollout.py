@@ -17,7 +17,7 @@ from personalize_perms.aws.stack_sets import StackSets
 from personalize_perms.engine import pace, rollout_plan
 from personalize_perms.engine.pace import Clock, Pace
 from personalize_perms.engine.rollout_reading import PASSING, Reading
-from personalize_perms.model.errors import NotSettled, ResourceConflict
+from personalize_perms.model.errors import Cancelled, NotSettled, PersonalizePermsError, ResourceConflict
 from personalize_perms.model.rollouts import Preferences, RolloutStep, StackSet, Tally, Verb, Wanted, Work
 
 _CREATIONS: Final = 3
@@ -110,12 +110,11 @@ class Rollout:
     def _prefix(self, verb: Verb, found: StackSet) -> str:
         return rollout_plan.operation_prefix(verb, found, self._wanted)
 
-    def _not_settled(self, work: Work) -> NotSettled:
-        return NotSettled(
-            f"another operation on the stack set {self._name} is still under way: {work}",
-            reason="AWS does one at a time" if not self.stopped else "you stopped the waiting",
-            hint=f"{_STATUS}; then run the same command again",
-        )
+    def _not_settled(self, work: Work) -> PersonalizePermsError:
+        about = f"another operation on the stack set {self._name} is still under way: {work}"
+        if self.stopped:
+            return Cancelled("stopped; nothing was changed", reason=about)
+        return NotSettled(about, reason="AWS does one at a time", hint=f"{_STATUS}; then run the same command again")
 
     # One step
 

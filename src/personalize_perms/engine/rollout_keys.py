@@ -3,6 +3,9 @@
 The keys stay in the account that owns them, so any account's will do; its owner grants on it.
 """
 
+import re
+from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from personalize_perms import steps
@@ -17,6 +20,7 @@ from personalize_perms.model.settings import KeyUse, Place, Settings, Workflow
 if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
 
+_KEY: Final = r":kms:([a-z0-9-]+):([0-9]{12}):key/([A-Za-z0-9-]+)"
 _DOCS: Final = steps.kms_key.DOCS
 
 
@@ -26,11 +30,16 @@ def named(settings: Settings, place: Place) -> tuple[KeyUse, ...]:
     return _uses(settings, explicit, {})
 
 
-def read(account: "Account", settings: Settings) -> tuple[tuple[KeyUse, ...], tuple[Finding, ...]]:
-    """Return the keys that the settings name and those of the buckets, and what could not be known about them."""
+def read(account: "Account", settings: Settings, before: str = "") -> tuple[tuple[KeyUse, ...], tuple[Finding, ...]]:
+    """Return the keys that the settings name and those of the buckets, and what could not be known about them.
+
+    `before` is the template that is out there. Where it cannot be known what encrypts a bucket, that may be one of the
+    keys in it, so no account loses them.
+    """
     place = account.caller.place
     explicit = [_resolved(account, reference, place) for reference in settings.kms_keys]
     by_bucket: dict[str, Arn] = {}
+    unread: list[str] = []
     findings: list[Finding] = []
     for bucket in settings.buckets:
         found = _encryption(account, bucket)
@@ -40,9 +49,16 @@ def read(account: "Account", settings: Settings) -> tuple[tuple[KeyUse, ...], tu
             findings.append(_unusable(bucket))
         elif isinstance(found, Absent):
             findings += [_gone(bucket)] if _is_gone(account, bucket) else []
-        elif not explicit:
-            findings.append(_unknown(bucket, found))
-    return _uses(settings, explicit, by_bucket), tuple(findings)
+        else:
+            unread.append(bucket)
+            findings += [] if explicit else [_unknown(bucket, found)]
+    kept = tuple(product(unread, _keys_in(before, place.partition)))
+    return _uses(settings, explicit, by_bucket, kept), tuple(findings)
+
+
+def _keys_in(template: str, partition: str) -> Iterator[Arn]:
+    for region, owner, key in dict.fromkeys(re.findall(_KEY, template)):
+        yield Arn(partition=partition, service="kms", region=region, account=owner, resource=f"key/{key}")
 
 
 def _encryption(account: "Account", bucket: str) -> Read[str]:
@@ -62,11 +78,13 @@ def _is_gone(account: "Account", bucket: str) -> bool:
         return False
 
 
-def _uses(settings: Settings, explicit: list[Arn], by_bucket: dict[str, Arn]) -> tuple[KeyUse, ...]:
-    if Workflow.ENCRYPTED_DATASET_GROUP in settings.workflows and not (explicit or by_bucket):
+def _uses(
+    settings: Settings, explicit: list[Arn], by_bucket: dict[str, Arn], kept: tuple[tuple[str, Arn], ...] = ()
+) -> tuple[KeyUse, ...]:
+    if Workflow.ENCRYPTED_DATASET_GROUP in settings.workflows and not (explicit or by_bucket or kept):
         refusal = no_key()
         raise SettingsError(refusal.message, reason=refusal.reason, hint=refusal.hint)
-    return steps.key_uses(settings, explicit, by_bucket)
+    return steps.key_uses(settings, explicit, by_bucket, kept)
 
 
 def _of_reference(reference: str, place: Place) -> Arn:

@@ -11,7 +11,6 @@ from personalize_perms.engine.rollout_plan import (
     differences,
     operation_prefix,
     plan,
-    stack_set_name,
     token,
 )
 from personalize_perms.model.names import InvalidName
@@ -24,6 +23,7 @@ from personalize_perms.model.rollouts import (
     Work,
     listed_accounts,
     organizational_unit,
+    stack_set_name,
 )
 
 ACCOUNTS = tuple(f"{number:012}" for number in range(1, 6))
@@ -79,6 +79,12 @@ def test_only_what_is_missing_or_behind_is_done() -> None:
 def test_an_update_goes_through_those_that_are_behind() -> None:
     there = seen(*map(stack, ACCOUNTS[1:]), stack(ACCOUNTS[0], "OUTDATED"))
     assert verbs(replace(WANTED, template="Resources: {}\n"), FOUND, there) == [Verb.UPDATE_SET]
+
+
+def test_an_update_shows_the_lines_that_change() -> None:
+    wanted = replace(WANTED, template="Resources:\n  One: 2\n  Two: 2\n")
+    (step,) = plan(wanted, replace(FOUND, template="Resources:\n  One: 1\n  Two: 2\n"), seen(*map(stack, ACCOUNTS)))
+    assert [line for line in step.change.details if line[0] in "+-"] == ["-  One: 1", "+  One: 2"]
 
 
 def test_the_roles_that_aws_fills_in_are_no_difference() -> None:
