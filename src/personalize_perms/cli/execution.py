@@ -146,12 +146,13 @@ def _take_back(
 ) -> None:
     """Take back what this run has done, say so, and add it to the result."""
     from personalize_perms.engine.reversal import reverse  # noqa: PLC0415 - only after a failure
+    from personalize_perms.report import plan_lines  # noqa: PLC0415 - only after a failure
 
     back = reverse(plan, outcomes)
     taken: tuple[Outcome, ...] = ()
     if back.changes:
         talk.warn([Line("A change failed: what this run has done is taken back.", "warning")])
-        talk.say(lines.plan_lines(back))
+        talk.say(plan_lines.plan_lines(back))
     try:
         if back.writes:
             taken, stopped = _carry_out(request, back, account, talk, command=_TAKE_BACK)

@@ -29,7 +29,8 @@ MOST: Final = 64 * 1024 * 1024
 
 NOT_SENT: Final = "not-sent"
 """What a failed change is called that certainly left nothing behind."""
-LEFT_NOTHING: Final = (NOT_SENT, "not-applied")
+NOT_SEEN: Final = "not-applied"
+"""What a change of a killed run is called that was looked for and not found: AWS may have been at it still."""
 
 _OPERATIONS: Final[Mapping[str, type[Operation]]] = {kind.__name__: kind for kind in get_args(Operation)}
 
