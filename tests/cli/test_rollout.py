@@ -493,6 +493,14 @@ def test_undo_keeps_a_stack_set_while_an_account_fails(sets: FakeStackSets, prog
 
 
 @pytest.mark.long
+def test_a_stack_that_no_unit_reaches_any_more_keeps_the_stack_set(sets: FakeStackSets, program: Program) -> None:
+    roll_out(program, *IN, "--ou", OU)
+    sets.organisation[OU] = sets.organisation[OU][1:]
+    done = roll_out(program, "--undo", code=1)
+    assert done.errors[0]["message"].startswith("the stack set still has stacks")
+
+
+@pytest.mark.long
 def test_a_killed_undo_is_resumed_without_a_second_operation(
     sets: FakeStackSets, aws: FakeAws, program: Program
 ) -> None:

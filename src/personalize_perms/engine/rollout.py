@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStac
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from threading import Event
 from typing import Final, Protocol, assert_never
 
@@ -168,7 +169,7 @@ class Rollout:
     def _patiently_write(self, send: Callable[[], None], is_done: Callable[[], bool]) -> None:
         """Send until AWS took it; a repetition is the same call, and a lost answer is settled by reading."""
         paced = self._paced()
-        for number in range(pace.MAX_SENDS):
+        for number in count(1):
             try:
                 send()
             except AwsError as error:
@@ -177,11 +178,11 @@ class Rollout:
                 if error.fault in (Fault.UNKNOWN, Fault.CONFLICT) and is_done():
                     return
                 passes = error.fault in PASSING or error.fault is Fault.CONFLICT
-                if not passes or not paced.pause(paced.backoff(number), error.message):
+                again = passes and number < pace.MAX_SENDS
+                if not again or not paced.pause(paced.backoff(number), error.message):
                     raise
             else:
                 return
-        raise NotSettled(f"AWS kept failing on the stack set {self._name}", hint="run the same command again")
 
     # One operation
 

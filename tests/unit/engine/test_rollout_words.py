@@ -22,6 +22,7 @@ SENTENCES = {
     "The group with name analysts cannot be found.": "--attach-group",
     "Scope ARN: arn:aws:iam::444455556666:policy/edge does not exist or is not attachable: policy edge was not "
     "found": "--permissions-boundary",
+    "StackSet is not empty": "delete-stack-instances",
     "Cannot delete entity, must detach all policies first. (Service: Iam, Status Code: 409)": "detach",
 }
 
