@@ -534,6 +534,13 @@ def test_a_dry_run_shows_template_targets_and_drift_and_writes_nothing(sets: Fak
     assert "DetectStackSetDrift" not in {call.name for call in done.calls}
 
 
+def test_a_dry_run_says_what_is_under_way_and_waits_for_nothing(sets: FakeStackSets, program: Program) -> None:
+    program.json("rollout", "--yes", *to(*HUNDREDS[:90]), "--wait", "0")
+    done = program.run("rollout", "--dry-run", *to(*HUNDREDS[:90]))
+    assert "under way: CREATE personalize-perms-create-" in done.out
+    assert "ListStackSetOperationResults" not in {call.name for call in done.calls}
+
+
 def test_without_credentials_the_template_is_all_there_is(aws: FakeAws, program: Program) -> None:
     words = ("--dry-run", "--offline", "--account", "111122223333", "--region", REGION)
     done = program.json("rollout", *words, *to(*HUNDREDS[:2]))

@@ -205,6 +205,8 @@ class _Run:
         self, outcome: rollout_run.Outcome, found: StackSet | None, seen: "Seen", steps: tuple[RolloutStep, ...]
     ) -> Result:
         """End the dry run: template, targets, drift, and what would be done."""
+        under_way = [work for work in self._run.reading.operations() if work.runs] if found else []
+        outcome.result.data["operations"] = [report.work_data(work) for work in under_way]
         outcome.result.data["counts"] = seen.tally.by_region()
         outcome.result.data["drifted"] = [report.spot_data(spot) for spot in seen.drifted]
         if not self._request.as_json:
@@ -212,6 +214,7 @@ class _Run:
             self._talk.out.lines(report.target_lines(self._wanted, seen.home))
             self._talk.out.lines(report.step_lines(steps, _stays(seen, found)))
             self._talk.out.lines(report.spot_line(spot) for spot in seen.behind.values())
+            self._talk.out.lines(report.under_way_line(work) for work in under_way)
             self._talk.out.lines(report.drift_lines(found, seen.drifted) if found else ())
         self._talk.warn(report.left_out_lines(self._intent.left_out))
         self._talk.say(lines.finding_lines(self._intent.findings))
