@@ -9,7 +9,6 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from personalize_perms.engine.rollout_plan import stack_set_name
 from personalize_perms.model.names import Arn
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
@@ -26,6 +25,7 @@ from personalize_perms.model.resources import (
     Statement,
     TrustPolicyStatements,
 )
+from personalize_perms.model.rollouts import stack_set_name
 from personalize_perms.model.settings import Workflow
 
 COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "export", "undo", "rollout")
