@@ -10,7 +10,8 @@ import pytest
 from personalize_perms.cli.apply import apply
 from personalize_perms.cli.options import request_of
 from personalize_perms.cli.request import Request
-from personalize_perms.model.options import BY_FIELD, OPTIONS, Option
+from personalize_perms.model.option import Option
+from personalize_perms.model.options import BY_FIELD, OPTIONS
 from personalize_perms.model.settings import Settings
 
 IAM = "arn:aws:iam::123456789012"

@@ -4,13 +4,14 @@ The command line builds its Click options from this table, the wizard checks ans
 settings file and the "equivalent command" are written from it, and the README's table is generated from it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import fields
 from functools import partial
 from typing import Final
 
 from personalize_perms.model import names
 from personalize_perms.model.names import InvalidName, S3Location
+from personalize_perms.model.option import Option
 from personalize_perms.model.settings import (
     Hardening,
     KmsAccess,
@@ -19,31 +20,6 @@ from personalize_perms.model.settings import (
     UserAccess,
     Workflow,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One setting. `parse` turns a text into the value or raises `InvalidName`; without it the option is a switch."""
-
-    field: str
-    flag: str
-    help: str
-    parse: Callable[[str], object] | None = None
-    metavar: str = ""
-    choices: tuple[str, ...] = ()
-    repeatable: bool = False
-    default: str = ""
-    """The default in words, for people."""
-
-    @property
-    def key(self) -> str:
-        """The key in the settings file."""
-        return self.flag.removeprefix("--")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable."""
-        return "PERSONALIZE_PERMS_" + self.key.upper().replace("-", "_")
 
 
 def _plain(text: str) -> str:
@@ -101,6 +77,29 @@ OPTIONS: Final[tuple[Option, ...]] = (
         repeatable=True,
         default="from the buckets",
         help="KMS key: ARN, id or alias. The key of a bucket with SSE-KMS is found by itself.",
+    ),
+    Option(
+        field="bucket_owners",
+        flag="--bucket-owner",
+        metavar="BUCKET=ID",
+        parse=names.bucket_owner,
+        repeatable=True,
+        help="A bucket of another account, and that account: its owner makes that half, which is printed.",
+    ),
+    Option(
+        field="serve_accounts",
+        flag="--serve-account",
+        metavar="ID",
+        parse=names.account_id,
+        repeatable=True,
+        help="Your buckets and keys serve this account: only their policies let in its roles and Amazon Personalize.",
+    ),
+    Option(
+        field="serve_org",
+        flag="--serve-org",
+        metavar="o-ID",
+        parse=names.organisation_id,
+        help="Your buckets and keys serve the accounts of this organisation.",
     ),
     Option(
         field="kms_access",
