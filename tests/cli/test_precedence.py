@@ -38,6 +38,9 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "oidc_subject": ("flag", "variable", "file"),
     "hardening": ("strict", "documented", "strict"),
     "source_conditions": ("all", "trust", "all"),
+    "bucket_owners": ("flag=111122223333", "variable=111122223333", "file=111122223333"),
+    "serve_accounts": ("111111111111", "222222222222", "333333333333"),
+    "serve_org": ("o-aaaaaaaaaa", "o-bbbbbbbbbb", "o-cccccccccc"),
 }
 
 
