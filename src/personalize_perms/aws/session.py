@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_sts import STSClient
 
-Service: TypeAlias = Literal["accessanalyzer", "iam", "kms", "personalize", "s3", "sts"]
+Service: TypeAlias = Literal["accessanalyzer", "config", "iam", "kms", "personalize", "s3", "sts"]
 
-_ENDPOINT_NAMES: Final = ("access-analyzer", "iam", "kms", "personalize", "s3", "sts")
+_ENDPOINT_NAMES: Final = ("access-analyzer", "config", "iam", "kms", "personalize", "s3", "sts")
 _ASKED_NEXT: Final[tuple[Service, ...]] = ("iam", "s3", "kms")
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20

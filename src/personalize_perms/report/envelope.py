@@ -80,6 +80,7 @@ def finding_entry(finding: Finding) -> dict[str, Any]:
         "docs": finding.docs,
         "reason": finding.reason,
         "statement": finding.statement,
+        **({"account": finding.account} if finding.account else {}),
     }
 
 

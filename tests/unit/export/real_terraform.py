@@ -40,7 +40,7 @@ def run(folder: Path, *words: str, environment: Mapping[str, str]) -> subprocess
         env={**plain, **settings, **environment},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
     )
 
 
