@@ -7,7 +7,6 @@ is killed before it.
 
 import shutil
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -115,7 +114,7 @@ class Walk:
         self.aws.pid = run.pid
         started.set()
         ended = run.wait()
-        self._be_quiet()
+        self.aws.be_idle()
         self.aws.forget()
         if ended.code == KILLED:
             self.killed.append(point)
@@ -179,17 +178,12 @@ class Walk:
     def _run(self, words: Words) -> Ended:
         self._clear()
         ended = self.runs.run(self.folder, *words)
-        self._be_quiet()
+        self.aws.be_idle()
         return ended
 
     def _clear(self) -> None:
         self.aws.calls.clear()
         self.aws.strict.effects.clear()
-
-    def _be_quiet(self) -> None:
-        """Wait until what was under way when the run ended is done: AWS goes on with what it was sent."""
-        while any("process_request" in thread.name for thread in threading.enumerate()):
-            time.sleep(0.001)
 
     def _written(self) -> Counter[str]:
         """How often each operation took effect in the last run."""

@@ -16,7 +16,7 @@ from personalize_perms.model.errors import EndpointError
 if TYPE_CHECKING:
     from botocore.session import Session
 
-_SERVICES: Final = ("sts", "iam", "kms", "s3", "personalize", "accessanalyzer", "config")
+_SERVICES: Final = ("sts", "iam", "kms", "s3", "personalize", "accessanalyzer", "cloudformation", "config")
 _SPELLED: Final = {"config": "config_service"}
 """Services that botocore's configuration knows by another name than its clients do."""
 

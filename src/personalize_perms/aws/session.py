@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import RLock, Thread
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast, get_args
 
+from personalize_perms import __version__
 from personalize_perms.aws import allocator, endpoints
 from personalize_perms.aws.connections import Connections
 from personalize_perms.aws.errors import AwsError, Fault, asked
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_sts import STSClient
 
-Service: TypeAlias = Literal["accessanalyzer", "config", "iam", "kms", "personalize", "s3", "sts"]
+Service: TypeAlias = Literal["accessanalyzer", "cloudformation", "config", "iam", "kms", "personalize", "s3", "sts"]
 
-_ENDPOINT_NAMES: Final = ("access-analyzer", "config", "iam", "kms", "personalize", "s3", "sts")
+_ENDPOINT_NAMES: Final = ("access-analyzer", "cloudformation", "config", "iam", "kms", "personalize", "s3", "sts")
 _ASKED_NEXT: Final[tuple[Service, ...]] = ("iam", "s3", "kms")
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
@@ -194,11 +195,12 @@ class AwsSession:
         import boto3  # noqa: PLC0415 - dear, and not needed offline
         import botocore.session  # noqa: PLC0415
 
-        from personalize_perms.aws.service_models import ServiceModels  # noqa: PLC0415 - imports botocore
+        from personalize_perms.aws import service_models  # noqa: PLC0415 - imports botocore
 
         core = botocore.session.Session(profile=self.profile)
         core.get_scoped_config()  # Raises what is wrong with the profile now.
-        core.get_component("data_loader").file_loader = ServiceModels(_ENDPOINT_NAMES)
+        data_path = core.get_config_variable("data_path")
+        core.register_component("data_loader", service_models.loader(data_path, get_args(Service), _ENDPOINT_NAMES))
         return core, boto3.Session(botocore_session=core)
 
     def _client(self, service: Service, *, writes: bool) -> "BaseClient":
@@ -228,7 +230,7 @@ class AwsSession:
             max_pool_connections=self.workers,
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
-            user_agent_extra=_user_agent(),
+            user_agent_extra=f"personalize-perms/{__version__}",
         )
         if service == "s3" and endpoint and endpoints.is_loopback(endpoint):
             # No name server knows "bucket.localhost".
@@ -286,12 +288,3 @@ def _without_personalize(region: str, partition: str) -> SettingsError:
         reason=f"it is in {regions}",
         hint="--region with one of them",
     )
-
-
-def _user_agent() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
-
-    try:
-        return f"personalize-perms/{version('personalize-perms')}"
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        return "personalize-perms/0"

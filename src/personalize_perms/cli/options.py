@@ -185,6 +185,13 @@ DRY_RUN: Final = click.Option(
     envvar="PERSONALIZE_PERMS_DRY_RUN",
     help="Print every document in full and the plan; change nothing.",
 )
+DIFF: Final = click.Option(
+    ["--diff"],
+    type=click.Choice(["statements", "full"]),
+    default="statements",
+    envvar="PERSONALIZE_PERMS_DIFF",
+    help="What the plan shows: each statement in words, or also the difference of the texts. [default: statements]",
+)
 YES: Final = click.Option(["-y", "--yes"], is_flag=True, envvar="PERSONALIZE_PERMS_YES", help="Skip the confirmation.")
 NO_INPUT: Final = click.Option(
     ["--no-input"], is_flag=True, envvar="PERSONALIZE_PERMS_NO_INPUT", help="Never ask; without a terminal this is so."

@@ -68,6 +68,7 @@ class Draft:
         *,
         wave: Wave = Wave.GRANT,
         details: tuple[str, ...] = (),
+        gone: str = "",
     ) -> None:
         """Add one line to the plan."""
         self.changes.append(
@@ -79,6 +80,7 @@ class Draft:
                 operation=operation,
                 wave=wave,
                 details=details,
+                gone=gone,
             )
         )
 

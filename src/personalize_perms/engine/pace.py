@@ -32,11 +32,13 @@ class Clock:
 class Pace:
     """The time of one change, from its first call on."""
 
-    def __init__(self, clock: Clock, stopping: Event, say: Callable[[str, float, float], None]) -> None:
+    def __init__(
+        self, clock: Clock, stopping: Event, say: Callable[[str, float, float], None], deadline: float = DEADLINE
+    ) -> None:
         self.clock = clock
         self._stopping = stopping
         self._say = say
-        self._deadline = DEADLINE
+        self._deadline = deadline
         self.started = clock.now()
 
     @property

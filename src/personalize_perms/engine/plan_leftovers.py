@@ -160,6 +160,7 @@ def _delete_role(draft: Draft, role: LiveRole, contents: Read[RoleContents] | No
         "was made by this set-up, is no longer wanted, and nothing of others hangs on it",
         DeleteRole(role_name=role.name),
         wave=Wave.DELETE,
+        gone=role.trust_json,
     )
     return True
 
@@ -244,7 +245,8 @@ def take_back_policy(draft: Draft, arn: str, wave: Wave = Wave.DELETE) -> bool:
         reason = "goes with its policy"
         draft.change(Action.DELETE, "managed-policy-version", f"{arn} {version}", reason, operation, wave=Wave.CLEAR)
     reason = "was made by this set-up and is no longer wanted"
-    draft.change(Action.DELETE, DocumentKind.MANAGED_POLICY, arn, reason, DeletePolicy(arn=arn), wave=wave)
+    deletes, gone = DeletePolicy(arn=arn), policy.document_json
+    draft.change(Action.DELETE, DocumentKind.MANAGED_POLICY, arn, reason, deletes, wave=wave, gone=gone)
     return True
 
 

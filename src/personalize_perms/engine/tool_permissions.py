@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from personalize_perms.engine.rollout_plan import stack_set_name
 from personalize_perms.model.names import Arn
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
@@ -25,9 +26,10 @@ from personalize_perms.model.resources import (
 )
 from personalize_perms.model.settings import Workflow
 
-COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "export", "undo")
+COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "export", "undo", "rollout")
 _AUDIT = frozenset({"audit"})
-_ALL = frozenset(COMMANDS) - _AUDIT
+_ROLLOUT = frozenset({"rollout"})
+_ALL = frozenset(COMMANDS) - _AUDIT - _ROLLOUT
 _GIVE = frozenset({"apply", "init"})
 _TAKE = _GIVE | {"undo"}
 _PLAN = _ALL - {"undo"}
@@ -53,6 +55,12 @@ _DESCRIBES: Final = tuple(f"personalize:Describe{kind}" for kind in _KINDS)
 
 _OTHER_KINDS: Final = ("Campaign", "Dataset", "EventTracker", "Filter", "Recommender", "Solution", "SolutionVersion")
 _DESCRIBES_ANY: Final = (*_DESCRIBES, *(f"personalize:Describe{kind}" for kind in _OTHER_KINDS))
+
+_ON_A_STACK_SET: Final = (
+    *("CreateStackInstances", "DeleteStackInstances", "DeleteStackSet", "DescribeStackSet", "UpdateStackSet"),
+    *("DescribeStackSetOperation", "ListStackInstances", "ListStackSetOperationResults", "ListStackSetOperations"),
+    "TagResource",
+)
 
 _ROWS: Final = (
     _Row("Policies", _ALL, ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy")),
@@ -105,6 +113,13 @@ _ROWS: Final = (
     _Row("AnyRoles", _DIAGNOSE, ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")),
     _Row("AnyRoles", _DIAGNOSE, ("iam:ListRolePolicies", "iam:SimulatePrincipalPolicy")),
     _Row("PersonalizeResources", _DIAGNOSE, _DESCRIBES_ANY),
+    _Row("StackSet", _ROLLOUT, tuple(f"cloudformation:{action}" for action in _ON_A_STACK_SET)),
+    # AWS says only "not a delegated administrator" to whoever may not see who is one.
+    _Row("Account", _ROLLOUT, ("cloudformation:CreateStackSet", "organizations:ListDelegatedAdministrators")),
+    _Row("Account", _ROLLOUT, ("cloudformation:DescribeOrganizationsAccess",)),
+    _Row("AdministrationRole", _ROLLOUT, ("iam:PassRole",)),
+    _Row("Buckets", _ROLLOUT, ("s3:GetEncryptionConfiguration",)),
+    _Row("Keys", _ROLLOUT, ("kms:DescribeKey",)),
     _Row("Personalize", _UNDO, _LISTS),
     _Row("PersonalizeResources", _UNDO, _DESCRIBES),
     _Row("Buckets", _ALL, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration")),
@@ -174,6 +189,8 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
 def _of_account(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, list[str]]:
     """Return what is not of the set-up alone: what others made, whose names nobody knows, and the account itself."""
     place = desired.place
+    own = place.arn("cloudformation", "", regional=True)
+    stack_set = stack_set_name(desired.name)
     encrypted = Workflow.ENCRYPTED_DATASET_GROUP in workflows
     aws = f"arn:{place.partition}:iam::aws:policy/*"
     groups = f"arn:{place.partition}:personalize:{place.region}:{place.account}:dataset-group/*"
@@ -188,6 +205,12 @@ def _of_account(desired: Desired, workflows: Container[Workflow]) -> Mapping[str
         # Whoever was denied something: the settings do not tell.
         "AnyUsers": [place.arn("iam", "user/*")],
         "AnyRoles": [place.arn("iam", "role/*")],
+        "StackSet": [
+            f"{own}stackset/{stack_set}:*",
+            f"{own}stackset-target/{stack_set}:*",
+            f"arn:{place.partition}:cloudformation:{place.region}:*:type/resource/AWS-IAM-*",
+        ],
+        "AdministrationRole": [place.arn("iam", "role/AWSCloudFormationStackSetAdministrationRole")],
         "DatasetGroups": ["*"] if encrypted else [],
         "OneDatasetGroup": [groups] if encrypted else [],
     }

@@ -63,6 +63,8 @@ class Parcel:
     left_out: tuple[LeftOut, ...] = ()
     seen: bool = False
     """Whether the account was read."""
+    everywhere: bool = False
+    """Whether one text is for many accounts: nobody chooses parameters there, and buckets and keys are the same."""
 
     def of_kind(self, kind: type[R]) -> Iterator[R]:
         """Yield the resources of this kind."""

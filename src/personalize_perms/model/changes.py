@@ -64,6 +64,8 @@ class Change:
     """Statement-level differences, one line each, beginning with '+', '~', '-' or '='."""
     unread: bool = False
     """Whether it is blocked because what is there may not be read."""
+    gone: str = ""
+    """The text of the document that goes with what is deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

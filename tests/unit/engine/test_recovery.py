@@ -12,7 +12,7 @@ import pytest
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.engine import recovery
 from personalize_perms.engine.journal import Journal, JournalError, journal_folder
-from personalize_perms.engine.journals import open_runs, read_runs
+from personalize_perms.engine.journals import NOT_SEEN, open_runs, read_runs
 from personalize_perms.engine.recovery import Standing, findings, settle
 from personalize_perms.engine.standing import standing
 from personalize_perms.model.caller import Caller
@@ -211,7 +211,7 @@ def test_what_was_found_is_told_once(folder: Path) -> None:
     assert [one.standing for one in settled] == [Standing.NOT_APPLIED, Standing.APPLIED, Standing.NOT_APPLIED]
     assert settle(there, open_runs(folder)) == ()
     (run,) = read_runs(folder)
-    assert [entry.status for entry in run.entries] == ["not-applied", "applied", "not-applied"]
+    assert [entry.status for entry in run.entries] == [NOT_SEEN, "applied", NOT_SEEN]
 
 
 def test_what_may_not_be_read_stays_open_and_is_told_again(folder: Path) -> None:
