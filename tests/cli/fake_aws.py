@@ -29,7 +29,7 @@ from strict.requests import READS, Request, Response, parse, status_line
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-JSON_SERVICES = ("kms", "personalize")
+JSON_SERVICES = ("kms", "personalize", "sso", "identitystore")
 
 
 @dataclass(frozen=True)

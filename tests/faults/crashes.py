@@ -36,6 +36,8 @@ class Scenario:
     """How the account is after `otherwise`."""
     fault: tuple[str, Handler] | None = None
     """What AWS answers to the first call of an operation, in the run that is killed alone."""
+    only: tuple[str, ...] = ()
+    """The operations at which it is killed; empty: at all."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class Walk:
         found = []
         for call in list(self.aws.calls):
             seen[call.name] += 1
+            if self.scenario.only and call.name not in self.scenario.only:
+                continue
             moments: tuple[Moment, ...] = ("before", "lost", "answered") if call.writes else ("before",)
             found += [Point(call.name, seen[call.name], moment) for moment in moments]
         return found

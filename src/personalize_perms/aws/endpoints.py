@@ -16,8 +16,11 @@ from personalize_perms.model.errors import EndpointError
 if TYPE_CHECKING:
     from botocore.session import Session
 
-_SERVICES: Final = ("sts", "iam", "kms", "s3", "personalize", "accessanalyzer", "cloudformation", "config")
-_SPELLED: Final = {"config": "config_service"}
+_SERVICES: Final = (
+    *("sts", "iam", "kms", "s3", "personalize", "accessanalyzer", "cloudformation", "sso-admin", "identitystore"),
+    "config",
+)
+_SPELLED: Final = {"config": "config_service", "sso-admin": "sso_admin"}
 """Services that botocore's configuration knows by another name than its clients do."""
 
 # Stricter than any URL parser, because parsers disagree about "\", "@" and white space, and the one that connects is

@@ -69,6 +69,7 @@ _CODES: Final[Mapping[Fault, str]] = {
         EntityTemporarilyUnmodifiableException DeleteConflict DeleteConflictException
         OperationInProgress OperationInProgressException StaleRequest StaleRequestException
         StackSetNotEmpty StackSetNotEmptyException
+        ConflictException
         """,
     Fault.UNKNOWN: """
         InternalError InternalFailure InternalServerError InternalServerException ServiceFailure

@@ -33,9 +33,13 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_sts import STSClient
 
-Service: TypeAlias = Literal["accessanalyzer", "cloudformation", "config", "iam", "kms", "personalize", "s3", "sts"]
+Service: TypeAlias = Literal[
+    "accessanalyzer", "cloudformation", "config", "iam", "identitystore", "kms", "personalize", "s3", "sso-admin", "sts"
+]
 
-_ENDPOINT_NAMES: Final = ("access-analyzer", "cloudformation", "config", "iam", "kms", "personalize", "s3", "sts")
+_ENDPOINT_NAMES: Final = (
+    *("access-analyzer", "cloudformation", "config", "iam", "identitystore", "kms", "personalize", "s3", "sso", "sts"),
+)
 _ASKED_NEXT: Final[tuple[Service, ...]] = ("iam", "s3", "kms")
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
@@ -58,7 +62,7 @@ class AwsSession:
         self._asked_region = region
         self._lock = RLock()
         self._opened: tuple[Session, boto3.Session] | None = None
-        self._clients: dict[tuple[Service, bool], BaseClient] = {}
+        self._clients: dict[tuple[Service, str, bool], BaseClient] = {}
         self._endpoints: Mapping[str, str] | None = None
         self._connections = Connections()
         self.hear: Callable[[str], None] | None = None
@@ -86,13 +90,13 @@ class AwsSession:
         """The endpoint URLs that are not AWS's own, each once; empty if there are none."""
         return " ".join(dict.fromkeys(self._configured_endpoints().values()))
 
-    def reader(self, service: Service) -> "BaseClient":
-        """Return the client for reads of `service`."""
-        return self._client(service, writes=False)
+    def reader(self, service: Service, region: str = "") -> "BaseClient":
+        """Return the client for reads of `service`, in another Region than the session's if one is given."""
+        return self._client(service, region, writes=False)
 
-    def writer(self, service: Service) -> "BaseClient":
+    def writer(self, service: Service, region: str = "") -> "BaseClient":
         """Return the client for writes to `service`: it sends every call exactly once."""
-        return self._client(service, writes=True)
+        return self._client(service, region, writes=True)
 
     def caller(self, expect_account: str | None) -> Caller:
         """Ask STS, in one call, who this is.
@@ -203,14 +207,14 @@ class AwsSession:
         core.register_component("data_loader", service_models.loader(data_path, get_args(Service), _ENDPOINT_NAMES))
         return core, boto3.Session(botocore_session=core)
 
-    def _client(self, service: Service, *, writes: bool) -> "BaseClient":
-        ready = self._clients.get((service, writes))
+    def _client(self, service: Service, elsewhere: str, *, writes: bool) -> "BaseClient":
+        ready = self._clients.get((service, elsewhere, writes))
         if ready is not None:
             return ready  # calls of one service do not wait while the client of another is built
         with self._lock:
-            client = self._clients.get((service, writes))
+            client = self._clients.get((service, elsewhere, writes))
             if client is None:
-                region, configured = self.region, self._configured_endpoints()
+                region, configured = elsewhere or self.region, self._configured_endpoints()
                 config = self._config(service, writes=writes, endpoint=configured.get(service, ""))
                 with _configuration(self.profile), _collector_off():
                     # The overloads of the stubs take literals only.
@@ -218,7 +222,7 @@ class AwsSession:
                     client = cast("BaseClient", build(service, region_name=region, config=config))
                 endpoints.check(client.meta.endpoint_url, service)
                 self._prepare(client, service)
-                self._clients[service, writes] = client
+                self._clients[service, elsewhere, writes] = client
             return client
 
     def _config(self, service: Service, *, writes: bool, endpoint: str) -> "Config":

@@ -44,6 +44,8 @@ class Draft:
     stuck: set[str] = field(default_factory=set)
     """Ledger entries of buckets whose policy still holds our statements and may not be edited now."""
 
+    vanishing: set[str] = field(default_factory=set)
+    """Permission sets whose role in this account loses our policy, or goes, by what this plan does."""
     past: Past = field(default_factory=Past)
     spares: "Callable[[Draft, DocumentKind, str, Mapping[str, Json]], frozenset[str]] | None" = None
     """Which of our Sids in a document are left as others changed them; None: of none."""

@@ -16,8 +16,10 @@ from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import (
     Attach,
     CreateGrant,
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
+    DeletePermissionSet,
     DeletePolicy,
     DeleteRole,
     Detach,
@@ -149,6 +151,10 @@ def _note_entries(entries: set[str], operation: Operation, name: str) -> None:  
             entries.add(f"b/{operation.bucket}")
         case PutKeyPolicy(key_arn=arn):
             entries.add(f"k/{Arn.parse(arn).region}/{Arn.parse(arn).name}")
+        case CreatePermissionSet(place=place):
+            entries.add(f"I/{place}")
+        case DeletePermissionSet(place=place):
+            entries.discard(f"I/{place}")
         case CreateGrant(key_arn=arn):
             entries.add(f"G/{Arn.parse(arn).region}/{Arn.parse(arn).name}")
 

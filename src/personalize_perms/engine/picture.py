@@ -22,6 +22,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     PrincipalKind,
     Resource,
@@ -99,6 +101,10 @@ class _Drawing:
                 says = f"may use the key ({', '.join(resource.operations)}), by a grant"
                 state = self._state(self._changes("grant", f"{arn} {resource.name}"))
                 self.edges.append(Edge(source=resource.grantee_arn, target=arn, says=says, state=state))
+            case PermissionSet():
+                self._permission_set(resource)
+            case PermissionSetAssignment():
+                self._assignment(resource)
             case _:
                 assert_never(resource)
 
@@ -160,6 +166,22 @@ class _Drawing:
             self._node(Layer.PEOPLE, kind, source, self.there)
         says = f"has the policy {wanted.policy_arn}"
         self.edges.append(Edge(source=source, target=wanted.policy_arn, says=says, state=state))
+
+    def _permission_set(self, wanted: PermissionSet) -> None:
+        arns = [one.arn for one in self.desired.resources if isinstance(one, ManagedPolicy)]
+        name = f"{wanted.region}/{wanted.name}"
+        state = self._state(self._changes("permission-set", name))
+        self._node(Layer.PEOPLE, "permission set", name, state)
+        for arn in arns:
+            if arn.endswith(f":policy{wanted.policy_path}{wanted.policy_name}"):
+                self.edges.append(Edge(source=name, target=arn, says=f"refers to the policy {arn}", state=state))
+
+    def _assignment(self, wanted: PermissionSetAssignment) -> None:
+        kind, target = wanted.principal_kind, f"{wanted.region}/{wanted.permission_set}"
+        source = f"the {kind} {wanted.principal_name} of Identity Center"
+        self._node(Layer.PEOPLE, kind, source, self.there)
+        says = f"has the permission set {wanted.permission_set} in account {wanted.account}"
+        self.edges.append(Edge(source=source, target=target, says=says, state=self.there))
 
     def _reached(
         self, target: str, statements: tuple[Statement, ...], changes: tuple[Change, ...], own: str = ""

@@ -2,7 +2,7 @@
 
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
-from personalize_perms.engine import memory
+from personalize_perms.engine import memory, plan_identity_leftovers
 from personalize_perms.engine.draft import Draft
 from personalize_perms.engine.plan_loosening import loosened
 from personalize_perms.engine.plan_policies import plan_tags
@@ -38,6 +38,7 @@ def take_back(draft: Draft) -> set[str]:
     """Take back what is remembered beyond what is wanted; return the ledger entries that need no memory any more."""
     released = {entry for entry in memory.leftover_entries(draft.desired, draft.live.policies) if entry[0] == "b"}
     released -= draft.stuck
+    released |= plan_identity_leftovers.take_back_permission_sets(draft)
     for entry in sorted(memory.leftover_entries(draft.desired, draft.live.policies)):
         kind, _, name = entry.partition("/")
         if (kind in ("k", "G") and _key(draft, kind, name)) or (
@@ -225,6 +226,7 @@ def take_back_policy(draft: Draft, arn: str, wave: Wave = Wave.DELETE) -> bool:
         return True
     policy = found.value
     holders = {(kind, name) for kind in PrincipalKind for name in memory.attached(policy, kind)}
+    holders = {one for one in holders if not plan_identity_leftovers.vanishes(draft, *one)}
     given = holders & memory.given(draft.desired, draft.live.policies, arn)
     for kind, name in sorted(given):
         _detach(draft, arn, kind, name)

@@ -18,6 +18,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     PrincipalKind,
     Role,
@@ -61,6 +63,20 @@ _ON_A_STACK_SET: Final = (
     *("DescribeStackSetOperation", "ListStackInstances", "ListStackSetOperationResults", "ListStackSetOperations"),
     "TagResource",
 )
+_SET_READS: Final = (
+    *("sso:DescribePermissionSet", "sso:GetInlinePolicyForPermissionSet", "sso:ListAccountAssignments"),
+    *("sso:GetPermissionsBoundaryForPermissionSet", "sso:ListAccountsForProvisionedPermissionSet"),
+    *("sso:ListCustomerManagedPolicyReferencesInPermissionSet", "sso:ListManagedPoliciesInPermissionSet"),
+    *("sso:ListPermissionSets", "sso:ListTagsForResource"),
+)
+_SET_WRITES: Final = (
+    *("sso:AttachCustomerManagedPolicyReferenceToPermissionSet", "sso:CreateAccountAssignment"),
+    *("sso:DeleteAccountAssignment", "sso:DeletePermissionSet", "sso:DescribeAccountAssignmentCreationStatus"),
+    *("sso:DescribeAccountAssignmentDeletionStatus", "sso:DescribePermissionSetProvisioningStatus"),
+    *("sso:DetachCustomerManagedPolicyReferenceFromPermissionSet", "sso:ProvisionPermissionSet"),
+    *("sso:TagResource", "sso:UntagResource"),
+)
+"""What AWS does on its own time is asked for until it has ended, so these reads come with the writes."""
 
 _ROWS: Final = (
     _Row("Policies", _ALL, ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy")),
@@ -89,6 +105,7 @@ _ROWS: Final = (
     _Row("OidcProviders", _PLAN, ("iam:GetOpenIDConnectProvider",)),
     _Row("Account", _PLAN, ("iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles")),
     _Row("Account", _ASK, ("iam:ListGroups", "iam:ListUsers", "kms:ListAliases", "s3:ListAllMyBuckets")),
+    _Row("Account", _ASK, ("sso:ListInstances",)),
     _Row("Account", _CHECK, ("access-analyzer:ValidatePolicy", "iam:GetAccountAuthorizationDetails")),
     _Row("AnyPolicies", _CHECK, ("iam:GetPolicy", "iam:GetPolicyVersion")),
     _Row("Roles", _CHECK, ("iam:GetRolePolicy", "iam:SimulatePrincipalPolicy")),
@@ -127,6 +144,11 @@ _ROWS: Final = (
     _Row("Buckets", _TAKE, ("s3:DeleteBucketPolicy", "s3:PutBucketPolicy")),
     _Row("Keys", _ALL, ("kms:DescribeKey", "kms:GetKeyPolicy")),
     _Row("Keys", _TAKE, ("kms:PutKeyPolicy",)),
+    _Row("IdentityCenter", _ALL, ("sso:ListInstances",)),
+    _Row("PermissionSets", _ALL, _SET_READS),
+    _Row("PermissionSets", _TAKE, _SET_WRITES),
+    _Row("PermissionSets", _GIVE, ("sso:CreatePermissionSet",)),
+    _Row("Directory", _PLAN, ("identitystore:GetGroupId", "identitystore:GetUserId")),
     _Row("GrantedKeys", _ALL, ("kms:ListGrants",)),
     _Row("GrantedKeys", _GIVE, ("kms:CreateGrant",)),
     _Row("GrantedKeys", _TAKE, ("kms:RevokeGrant",)),
@@ -183,6 +205,25 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         "Buckets": [f"arn:{place.partition}:s3:::{bucket}" for bucket in buckets],
         "Keys": [*(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements)), *grants],
         "GrantedKeys": grants,
+        **_identity_center(desired),
+    }
+
+
+def _identity_center(desired: Desired) -> Mapping[str, list[str]]:
+    """Return the permission sets of the organisation's instance, whose ids are AWS's choice, and the accounts."""
+    if not any(isinstance(resource, PermissionSet) for resource in desired.resources):
+        return {}
+    partition = desired.place.partition
+    accounts = {r.account for r in desired.resources if isinstance(r, PermissionSetAssignment)}
+    sso = f"arn:{partition}:sso:::"
+    return {
+        "IdentityCenter": ["*"],
+        "PermissionSets": [
+            *(f"{sso}{kind}" for kind in ("instance/*", "permissionSet/*")),
+            *(f"{sso}account/{account}" for account in accounts),
+        ],
+        "Directory": [f"arn:{partition}:identitystore::*:identitystore/*"]
+        + [f"arn:{partition}:identitystore:::{kind}/*" for kind in ("group", "user")],
     }
 
 

@@ -18,6 +18,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     Resource,
     Role,
@@ -195,5 +197,9 @@ def _called(resource: Resource) -> str:  # noqa: PLR0911 - one line a kind: a ta
             return f"key {arn.rpartition('/')[2]}"
         case KeyGrant(name=name):
             return f"grant {name}"
+        case PermissionSet(name=name):
+            return f"permission set {name}"
+        case PermissionSetAssignment():
+            return f"{resource.permission_set} {resource.principal_name} {resource.account}"
         case _:
             assert_never(resource)

@@ -1,4 +1,4 @@
-"""What a setting is: one row that flag, variable, key and the wizard's question are spellings of."""
+"""What is known of one setting: its flag, variable and key, and how its text becomes a value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

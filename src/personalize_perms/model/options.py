@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from personalize_perms.model import names
+from personalize_perms.model.identity_options import IDENTITY_OPTIONS
 from personalize_perms.model.names import InvalidName, S3Location
 from personalize_perms.model.option import Option
 from personalize_perms.model.settings import (
@@ -243,6 +244,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         parse=_plain,
         help="With --oidc-provider: the one subject that is let in.",
     ),
+    *IDENTITY_OPTIONS,
     Option(
         field="hardening",
         flag="--hardening",
@@ -260,6 +262,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         help="Source conditions on the trust policy (always safe), or also on bucket and key policy (unproven).",
     ),
 )
+
+__all__ = ["BY_FIELD", "OPTIONS", "Option", "arguments", "texts"]
 
 BY_FIELD: Final[Mapping[str, Option]] = {option.field: option for option in OPTIONS}
 

@@ -14,22 +14,30 @@ from personalize_perms.model import ownership
 from personalize_perms.model.changes import Change
 from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.operations import (
+    AddReference,
+    Assign,
     Attach,
     CreateGrant,
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
+    DeletePermissionSet,
     DeletePolicy,
     DeletePolicyVersion,
     DeleteRole,
     DescribeRole,
     Detach,
+    DropReference,
     Operation,
+    Provision,
     PutBucketPolicy,
     PutKeyPolicy,
     RevokeGrant,
     SetBoundary,
+    TagPermissionSet,
     TagPolicy,
     TagRole,
+    Unassign,
     UpdatePolicy,
     UpdateTrust,
 )
@@ -119,7 +127,7 @@ def _role_or_key(change: Change, operation: Operation) -> str:
             return ""
 
 
-def _without_document(operation: Operation) -> tuple[Reach | None, tuple[str, ...]]:  # noqa: PLR0911 - one a kind
+def _without_document(operation: Operation) -> tuple[Reach | None, tuple[str, ...]]:  # noqa: C901, PLR0911, PLR0912 - a table
     match operation:
         case Attach(principal_kind=kind, principal_name=name, policy_arn=arn):
             return Reach.BROADER, (f"the {kind} {name} may do what the policy {arn} allows",)
@@ -134,6 +142,16 @@ def _without_document(operation: Operation) -> tuple[Reach | None, tuple[str, ..
             return (Reach.UNCLEAR if before else Reach.NARROWER), limits
         case DeletePolicy() | DeleteRole():
             return Reach.NARROWER, ()
+        case AddReference(policy=policy):
+            return Reach.BROADER, (f"who is assigned it may do what the policy {policy.name} allows",)
+        case DropReference(policy=policy):
+            return Reach.NARROWER, (f"who is assigned it no longer has what the policy {policy.name} allows",)
+        case Assign(assignment=one):
+            return Reach.BROADER, (f"the {one.principal_kind} {one.principal_id} may work in account {one.account}",)
+        case Unassign(assignment=one):
+            return Reach.NARROWER, (f"the {one.principal_kind} {one.principal_id} no longer has it in {one.account}",)
+        case CreatePermissionSet() | DeletePermissionSet() | TagPermissionSet() | Provision():
+            return None, ()
         case DeletePolicyVersion() | TagPolicy() | TagRole() | DescribeRole():
             return None, ()
         case UpdatePolicy() | UpdateTrust() | PutBucketPolicy() | PutKeyPolicy() | CreatePolicy() | CreateRole():

@@ -52,15 +52,22 @@ def change_entry(change: Change, plan: Plan) -> dict[str, Any]:
 
     found = difference(change, plan.name, plan.caller.place.partition)
     return {
+        **step_entry(change),
+        "access": found.reach,
+        "means": list(found.means),
+        "statements": [_statement_entry(statement) for statement in found.statements],
+        "statements_of_others": found.untouched,
+    }
+
+
+def step_entry(change: Change) -> dict[str, Any]:
+    """Return an entry of `changes` that no document tells more about."""
+    return {
         "action": change.action,
         "kind": change.kind,
         "resource": change.resource,
         "reason": change.reason,
         "details": list(change.details),
-        "access": found.reach,
-        "means": list(found.means),
-        "statements": [_statement_entry(statement) for statement in found.statements],
-        "statements_of_others": found.untouched,
     }
 
 

@@ -78,6 +78,11 @@ def change_lines(plan: Plan) -> Iterator[Line]:
         yield from _difference_lines(difference(change, plan.name, plan.caller.place.partition), full=False)
 
 
+def step_lines(change: Change) -> Iterator[Line]:
+    """Show one change that no document tells more about."""
+    yield from _difference_lines(Difference(change=change, reach=None), full=False)
+
+
 def _difference_lines(found: Difference, *, full: bool) -> Iterator[Line]:
     change = found.change
     yield Line(f"{SIGNS[change.action]} {change.action:<8} {change.kind} {inert(change.resource)}", change.action)

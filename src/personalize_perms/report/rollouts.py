@@ -6,8 +6,8 @@ from typing import Any, Final
 from personalize_perms.model.changes import Action, Change
 from personalize_perms.model.inert import inert
 from personalize_perms.model.rollouts import RolloutStep, Spot, StackSet, Tally, Wanted, Work
-from personalize_perms.report import envelope
-from personalize_perms.report.lines import Line, change_lines
+from personalize_perms.report import envelope, plan_lines
+from personalize_perms.report.lines import Line
 
 _SECONDS: Final = 60.0
 _DRIFT: Final = "as CloudFormation last looked; looking anew is an operation of its own, and is not started here"
@@ -40,7 +40,7 @@ def step_lines(steps: Iterable[RolloutStep], stays: Iterable[str]) -> Iterator[L
     """Show what would be done, and what stays."""
     found = list(steps)
     for step in found:
-        yield from change_lines(step.change)
+        yield from plan_lines.step_lines(step.change)
     yield from (Line(f"= {inert(text)}", "keep") for text in stays)
     if not found:
         yield Line("Nothing to do: everything is as it should be.", "done")
@@ -48,7 +48,7 @@ def step_lines(steps: Iterable[RolloutStep], stays: Iterable[str]) -> Iterator[L
 
 def blocked_lines(change: Change) -> Iterator[Line]:
     """Say why a stack set is left alone."""
-    yield from change_lines(change)
+    yield from plan_lines.step_lines(change)
 
 
 def progress_line(work: Work, tally: Tally, elapsed: float, limit: float) -> Line:
@@ -152,7 +152,7 @@ def wanted_data(wanted: Wanted, home: str) -> dict[str, Any]:
 
 def change_data(steps: Iterable[RolloutStep]) -> list[dict[str, Any]]:
     """Return the `changes`."""
-    return [envelope.change_entry(step.change) for step in steps]
+    return [envelope.step_entry(step.change) for step in steps]
 
 
 def spot_data(spot: Spot) -> dict[str, str]:

@@ -25,6 +25,8 @@ class Asker:
 
     def ask(self, state: flow.State, question: Question) -> Answer:
         """Return the answer to `question`; it may raise `Back`."""
+        if question.ahead:
+            self.lists.start(question.ahead)
         match question.kind:
             case Kind.ONE:
                 return self._one(state, question)
@@ -61,7 +63,7 @@ class Asker:
 
     def _choices(self, question: Question) -> tuple[Choice, ...]:
         if question.choices and not question.source:
-            return question.choices
+            return tuple(choice for choice in question.choices if self._is_offered(question, choice))
         if not question.source:
             return (TYPE_IT,)
         if not self.lists.is_read(question.source):
@@ -70,6 +72,10 @@ class Asker:
         if found.problem:
             self.prompter.say(found.problem)
         return (*question.choices, *found.choices, TYPE_IT)
+
+    def _is_offered(self, question: Question, choice: Choice) -> bool:
+        source = dict(question.only_with).get(choice.value)
+        return source is None or bool(self.lists.find(source).choices)
 
     def _text(self, state: flow.State, question: Question) -> Answer:
         check = _check(question)

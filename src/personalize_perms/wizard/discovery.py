@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Thread, current_thread
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from personalize_perms.aws.errors import AwsError
@@ -34,6 +35,9 @@ class Discovery(Protocol):
     def read_groups(self) -> Listing:
         """Read the groups."""
 
+    def read_identity_centers(self) -> Listing:
+        """Read the instance of IAM Identity Center."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -49,10 +53,17 @@ class Lists:
     def __init__(self, discovery: Discovery | None) -> None:
         self._discovery = discovery
         self._read: dict[Source, tuple[tuple[LiveChoice, ...], str]] = {}
+        self._started: dict[Source, Thread] = {}
 
     def is_read(self, source: Source) -> bool:
         """Tell whether `find` answers without a call."""
         return self._discovery is None or _shared(source) in self._read
+
+    def start(self, source: Source) -> None:
+        """Begin to read a list while the person thinks about something else."""
+        if not self.is_read(source) and source not in self._started:
+            self._started[source] = Thread(target=self._listed, args=(source,), daemon=True)
+            self._started[source].start()
 
     def find(self, source: Source) -> Found:
         """Return the entries of `source`."""
@@ -72,6 +83,9 @@ class Lists:
         source = _shared(source)
         if self._discovery is None:
             return (), ""
+        under_way = self._started.get(source)
+        if under_way and under_way is not current_thread():
+            under_way.join()
         if source not in self._read:
             self._read[source] = _listing(source, _readers(self._discovery)[source])
         return self._read[source]
@@ -88,6 +102,7 @@ def _readers(discovery: Discovery) -> Mapping[Source, Callable[[], Listing]]:
         Source.SERVICE_ROLES: discovery.read_service_roles,
         Source.USERS: discovery.read_users,
         Source.GROUPS: discovery.read_groups,
+        Source.IDENTITY_CENTER: discovery.read_identity_centers,
     }
 
 

@@ -99,6 +99,9 @@ class FakeDiscovery:
     def read_groups(self) -> Listing:
         return self._read("groups")
 
+    def read_identity_centers(self) -> Listing:
+        return self._listings.get("identity_centers", entries())  # read meanwhile, so at no certain time
+
 
 def denied(action: str) -> Unreadable:
     return Unreadable(action=action, resource="*", reason="AccessDenied: no")
