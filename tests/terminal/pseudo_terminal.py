@@ -9,7 +9,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
-DOWN, ESC, CTRL_C, ENTER, SPACE = "\x1b[B", "\x1b", "\x03", "\r", " "
+DOWN, UP, ESC, CTRL_C, ENTER, SPACE = "\x1b[B", "\x1b[A", "\x1b", "\x03", "\r", " "
 PATIENCE = 60.0
 
 

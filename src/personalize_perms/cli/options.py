@@ -175,6 +175,12 @@ _OUTPUT: Final[tuple[click.Option, ...]] = (
     click.Option(["--no-color"], is_flag=True, help="No colour (NO_COLOR does the same)."),
     click.Option(["-q", "--quiet"], is_flag=True, help="Only the result and errors."),
     click.Option(["-v", "--verbose"], is_flag=True, help="Each call to AWS: operation, target, answer, request id."),
+    click.Option(
+        ["--accessible"],
+        is_flag=True,
+        envvar="PERSONALIZE_PERMS_ACCESSIBLE",
+        help="Ask by numbered lines, redraw nothing: for screen readers (ACCESSIBLE=1 does the same).",
+    ),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an unexpected error."),
 )
 DRY_RUN: Final = click.Option(

@@ -1,9 +1,9 @@
 """From a request to a plan and its execution: what `init`, `plan` and `apply` share."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from personalize_perms import steps
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
     from personalize_perms.aws.session import AwsSession
     from personalize_perms.model.live import Live
+
+_ALIAS_PATIENCE = 0.15
+"""Seconds that a person's first question may wait for the account's alias."""
 
 __all__ = [
     "check_answers",
@@ -71,16 +74,37 @@ def opened(request: Request) -> Iterator["AwsSession"]:
         raise failure(error) from error
 
 
-def open_account(request: Request, session: "AwsSession", talk: Talk) -> "Account":
-    """Find out who calls, and say it before anything else."""
+def open_account(request: Request, session: "AwsSession", talk: Talk, *, names_account: bool = False) -> "Account":
+    """Find out who calls, and say it before anything else; with the account's alias, if that is wanted."""
     from personalize_perms.aws import account  # noqa: PLC0415 - botocore only when it is needed
 
     if request.verbose:
         session.hear = lambda call: talk.warn([Line(inert(call), "dim")])
     expected = None if request.sandbox else request.expect_account or request.account
     found = account.open_account(session, expected)
+    if names_account:
+        found = _named(found)
     talk.say(lines.caller_lines(found.caller))
     return found
+
+
+def _named(account: "Account") -> "Account":
+    """Return the account with its alias, if AWS says it at once; nobody waits for it any longer."""
+    from personalize_perms.aws.errors import AwsError  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.model.live import Present  # noqa: PLC0415 - nothing of this for --help
+
+    found: list[str] = []
+
+    def ask() -> None:
+        with suppress(AwsError):
+            match account.iam.read_account_alias():
+                case Present(value=alias):
+                    found.append(alias)
+
+    asking = Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(_ALIAS_PATIENCE)
+    return replace(account, caller=replace(account.caller, alias=found[0])) if found else account
 
 
 def with_examples(request: Request) -> Request:
@@ -161,10 +185,18 @@ def confirm(request: Request, plan: Plan) -> None:
             "nothing was changed: the plan needs a confirmation, and there is no terminal to ask on",
             hint=f"look at the plan (personalize-perms {show}), then add --yes",
         )
-    from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
-
-    if not open_prompter(os.environ).confirm(f"Make these {len(plan.writes)} changes?", default=False):
+    changes = "this change" if len(plan.writes) == 1 else f"these {len(plan.writes)} changes"
+    where = f"in account {plan.caller.place.account}{_alias(plan)}"
+    try:
+        agreed = request.prompter().confirm(f"Make {changes} {where}?", default=False)
+    except KeyboardInterrupt:
+        agreed = False
+    if not agreed:
         raise Cancelled("nothing was changed")
+
+
+def _alias(plan: Plan) -> str:
+    return f" ({inert(plan.caller.alias)})" if plan.caller.alias else ""
 
 
 def refused(plan: Plan, talk: Talk) -> Result:

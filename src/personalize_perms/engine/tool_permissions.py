@@ -81,6 +81,7 @@ _ROWS: Final = (
     _Row("OidcProviders", _PLAN, ("iam:GetOpenIDConnectProvider",)),
     _Row("Account", _PLAN, ("iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles")),
     _Row("Account", _ASK, ("iam:ListGroups", "iam:ListUsers", "kms:ListAliases", "s3:ListAllMyBuckets")),
+    _Row("Account", _ASK, ("iam:ListAccountAliases",)),
     _Row("Account", _CHECK, ("access-analyzer:ValidatePolicy", "iam:GetAccountAuthorizationDetails")),
     _Row("AnyPolicies", _CHECK, ("iam:GetPolicy", "iam:GetPolicyVersion")),
     _Row("Roles", _CHECK, ("iam:GetRolePolicy", "iam:SimulatePrincipalPolicy")),
