@@ -28,10 +28,13 @@ from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.inert import inert
 from personalize_perms.model.options import arguments
+from personalize_perms.report import lines
 from personalize_perms.report.lines import Line
 
 if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
+    from personalize_perms.aws.session import AwsSession
+    from personalize_perms.cli.naming import Naming
 
 _USE_IT = "https://docs.aws.amazon.com/personalize/latest/dg/getting-started.html"
 
@@ -85,11 +88,13 @@ def make_it_so(request: Request) -> Result:
         request = _located(request)
     with setup.opened(request) as session, ExitStack() as alone:
         session.builds_ahead = not asks
-        account = setup.open_account(request, session, talk, names_account=asks)
+        untouched = alone.enter_context(setup.untouched())
+        account, naming = _identified(request, session, talk, asks=asks)
         if request.command == "init":
             talk.say(_introduction(request))
-        if asks:
-            request = _asked(request, account)
+        if naming:
+            request = _asked(request, account, naming)
+            account = naming.named()
             if not request.dry_run and not request.sandbox:
                 _save(request, talk)  # ten answers are not lost by a plan that is refused
         found = alone.enter_context(setup.exclusive(request, account, talk))
@@ -103,6 +108,7 @@ def make_it_so(request: Request) -> Result:
         if plan.refusals:
             return setup.refused(plan, talk)
         setup.confirm(request, plan)
+        untouched.clear()
         result = setup.execute(request, plan, account, talk)
     return completed(request, plan, result, talk)
 
@@ -138,14 +144,28 @@ def _located(request: Request) -> Request:
     return located(request, request.prompter())
 
 
-def _asked(request: Request, account: "Account") -> Request:
+def _identified(request: Request, session: "AwsSession", talk: Talk, *, asks: bool) -> "tuple[Account, Naming | None]":
+    """Find out who calls and say it before anything else; for a person who is asked, with the account's alias."""
+    if not asks:
+        return setup.open_account(request, session, talk), None
+    from personalize_perms.cli.naming import Naming  # noqa: PLC0415 - only where somebody is asked
+
+    naming = Naming(setup.find_account(request, session, talk))
+    request.prompter()  # importing what draws takes about as long as AWS does to answer
+    account = naming.named()
+    talk.say(lines.caller_lines(account.caller))
+    return account, naming
+
+
+def _asked(request: Request, account: "Account", naming: "Naming") -> Request:
     from personalize_perms import wizard  # noqa: PLC0415 - only where somebody is asked
     from personalize_perms.aws.discovery import Discovery  # noqa: PLC0415 - botocore only when it is needed
     from personalize_perms.cli.rendering import rendering  # noqa: PLC0415 - only where somebody is asked
 
     discovery = Discovery(account)
     documents = rendering(request, account.caller.place, discovery.bucket_keys)
-    settings = wizard.run(request.settings, request.given, request.prompter(), discovery, documents)
+    given = request.given
+    settings = wizard.run(request.settings, given, request.prompter(), discovery, documents, news=naming.news)
     setup.check_answers(settings)
     return request.with_settings(settings)
 

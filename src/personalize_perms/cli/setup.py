@@ -1,9 +1,9 @@
 """From a request to a plan and its execution: what `init`, `plan` and `apply` share."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from threading import Thread
+from threading import Event
 from typing import TYPE_CHECKING
 
 from personalize_perms import steps
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from personalize_perms.aws.session import AwsSession
     from personalize_perms.model.live import Live
 
-_ALIAS_PATIENCE = 0.15
-"""Seconds that a person's first question may wait for the account's alias."""
-
 __all__ = [
     "check_answers",
     "confirm",
@@ -38,12 +35,14 @@ __all__ = [
     "ended",
     "exclusive",
     "execute",
+    "find_account",
     "open_account",
     "opened",
     "plan_live",
     "plan_offline",
     "plan_seen",
     "refused",
+    "untouched",
     "with_examples",
 ]
 
@@ -74,37 +73,34 @@ def opened(request: Request) -> Iterator["AwsSession"]:
         raise failure(error) from error
 
 
-def open_account(request: Request, session: "AwsSession", talk: Talk, *, names_account: bool = False) -> "Account":
-    """Find out who calls, and say it before anything else; with the account's alias, if that is wanted."""
+@contextmanager
+def untouched() -> Iterator[Event]:
+    """Let Ctrl-C say that nothing was changed, as long as the event that is yielded is set."""
+    so_far = Event()
+    so_far.set()
+    try:
+        yield so_far
+    except KeyboardInterrupt:
+        if so_far.is_set():
+            raise Cancelled("nothing was changed") from None
+        raise
+
+
+def open_account(request: Request, session: "AwsSession", talk: Talk) -> "Account":
+    """Find out who calls, and say it before anything else."""
+    found = find_account(request, session, talk)
+    talk.say(lines.caller_lines(found.caller))
+    return found
+
+
+def find_account(request: Request, session: "AwsSession", talk: Talk) -> "Account":
+    """Find out who calls."""
     from personalize_perms.aws import account  # noqa: PLC0415 - botocore only when it is needed
 
     if request.verbose:
         session.hear = lambda call: talk.warn([Line(inert(call), "dim")])
     expected = None if request.sandbox else request.expect_account or request.account
-    found = account.open_account(session, expected)
-    if names_account:
-        found = _named(found)
-    talk.say(lines.caller_lines(found.caller))
-    return found
-
-
-def _named(account: "Account") -> "Account":
-    """Return the account with its alias, if AWS says it at once; nobody waits for it any longer."""
-    from personalize_perms.aws.errors import AwsError  # noqa: PLC0415 - nothing of this for --help
-    from personalize_perms.model.live import Present  # noqa: PLC0415 - nothing of this for --help
-
-    found: list[str] = []
-
-    def ask() -> None:
-        with suppress(AwsError):
-            match account.iam.read_account_alias():
-                case Present(value=alias):
-                    found.append(alias)
-
-    asking = Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(_ALIAS_PATIENCE)
-    return replace(account, caller=replace(account.caller, alias=found[0])) if found else account
+    return account.open_account(session, expected)
 
 
 def with_examples(request: Request) -> Request:

@@ -1,6 +1,6 @@
 """Leads through the questions to the review; knows neither what draws them nor what the answers change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -26,12 +26,15 @@ def run(
     prompter: Prompter,
     discovery: Discovery | None,
     documents: Documents | None = None,
+    *,
+    news: Callable[[], str] = str,
 ) -> Settings:
     """Ask what is still open, show a review, and return the settings with the answers.
 
     `given` tells by field where a setting came from (flag, variable, file); such settings are not asked. Without
-    `discovery` every name is typed. `documents` renders what settings lead to, for whoever asks to see it. Where
-    nothing is open, nothing is shown. Raises `Cancelled` for Ctrl-C.
+    `discovery` every name is typed. `documents` renders what settings lead to, for whoever asks to see it; `news` is
+    what has become known by the way, if anything, and is said before the next question. Where nothing is open, nothing
+    is shown. Raises `Cancelled` for Ctrl-C.
     """
     state = flow.start(settings, given)
     if flow.current(state) is None:
@@ -40,7 +43,7 @@ def run(
     prompter.shown = lists.begin
     prompter.say(f"{_WELCOME} {prompter.keys}")
     try:
-        return _led_through(state, prompter, lists, documents)
+        return _led_through(state, prompter, lists, documents, news)
     except KeyboardInterrupt:
         raise Cancelled("nothing was changed", hint="the same command starts again") from None
     finally:
@@ -48,13 +51,18 @@ def run(
         prompter.shown = prompter.explain = None
 
 
-def _led_through(state: flow.State, prompter: Prompter, lists: Lists, documents: Documents | None) -> Settings:
+def _led_through(
+    state: flow.State, prompter: Prompter, lists: Lists, documents: Documents | None, news: Callable[[], str]
+) -> Settings:
     asker = Asker(prompter=prompter, lists=lists)
     introduced: set[str] = set()
     while True:
         state = _with_facts(state, lists)
         if documents:
             prompter.explain = partial(preview, state, documents)
+        said = news()
+        if said:
+            prompter.say(said)
         question = flow.current(state)
         try:
             if question is None:

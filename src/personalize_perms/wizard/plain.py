@@ -123,7 +123,7 @@ class PlainPrompter:
 
     def _line(self, prompt: str) -> str:
         while True:
-            self._writer.write(f"{wrapped(prompt)}: ")
+            self._writer.write(f"{wrapped(prompt.removesuffix(':'))}: ")
             self._writer.flush()
             if self.shown:
                 self.shown()
