@@ -4,12 +4,14 @@ import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import SSLError
 
 from benchmarks.running import Server
+from personalize_perms.aws.connections import Connections
 from personalize_perms.aws.s3 import S3
 from personalize_perms.aws.session import AwsSession
 from personalize_perms.model.errors import PersonalizePermsError
@@ -78,6 +80,17 @@ def test_a_server_of_another_name_is_refused(server: Server) -> None:
     session._asked_region = "eu-central-1"  # the certificate is for eu-west-1
     with pytest.raises(SSLError, match="match"):
         session.reader("kms").list_keys()  # type: ignore[attr-defined]
+
+
+def test_where_botocore_is_built_otherwise_its_clients_stay_as_they_are() -> None:
+    for left_out in ("_manager", "_get_pool_manager_kwargs", "_pool_classes_by_scheme"):
+        known = {"_manager", "_get_pool_manager_kwargs", "_pool_classes_by_scheme"} - {left_out}
+        session = SimpleNamespace(**dict.fromkeys(known, dict))
+        other = SimpleNamespace(_endpoint=SimpleNamespace(http_session=session))
+        Connections().share(other, "sts")  # type: ignore[arg-type]
+        assert other._endpoint.http_session is session
+        assert vars(session) == dict.fromkeys(known, dict)
+    Connections().share(SimpleNamespace(), "sts")  # type: ignore[arg-type]
 
 
 def test_two_sessions_share_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

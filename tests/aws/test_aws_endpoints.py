@@ -81,6 +81,7 @@ def test_endpoints_are_found_as_botocore_finds_them(monkeypatch: pytest.MonkeyPa
         "s3": "https://own-s3.example",
         "personalize": "https://all.example",
         "accessanalyzer": "https://all.example",
+        "cloudformation": "https://all.example",
     }
     assert {service: core.create_client(service).meta.endpoint_url for service in found} == found
 

@@ -15,15 +15,18 @@ ROWS = {
         TooManyRequestsException RequestLimitExceeded BandwidthLimitExceeded PriorRequestNotComplete SlowDown
         ProvisionedThroughputExceededException EC2ThrottledException 429""",
     Fault.CONFLICT: """OperationAborted DeleteConflict ConcurrentModification ConcurrentModificationException
-        EntityTemporarilyUnmodifiable EntityTemporarilyUnmodifiableException""",
+        EntityTemporarilyUnmodifiable EntityTemporarilyUnmodifiableException OperationInProgressException
+        StaleRequestException StackSetNotEmptyException""",
     Fault.UNKNOWN: """InternalError InternalFailure InternalServerError InternalServerException ServiceFailure
         ServiceFailureException ServiceUnavailable ServiceUnavailableException KMSInternal KMSInternalException
         DependencyTimeout DependencyTimeoutException RequestTimeout RequestTimeoutException""",
     Fault.DENIED: """AccessDenied AccessDeniedException UnauthorizedOperation UnauthorizedAccess NotAuthorized
         AuthorizationError AllAccessDisabled MethodNotAllowed 403 405""",
     Fault.ABSENT: """NoSuchEntity NoSuchEntityException NoSuchBucket NoSuchBucketPolicy NotFound NotFoundException
-        ServerSideEncryptionConfigurationNotFoundError 404""",
-    Fault.EXISTS: "EntityAlreadyExists EntityAlreadyExistsException AlreadyExistsException",
+        ServerSideEncryptionConfigurationNotFoundError 404 StackSetNotFoundException OperationNotFoundException
+        StackInstanceNotFoundException""",
+    Fault.EXISTS: """EntityAlreadyExists EntityAlreadyExistsException AlreadyExistsException NameAlreadyExistsException
+        OperationIdAlreadyExistsException CreatedButModifiedException""",
     Fault.LIMIT: "LimitExceeded LimitExceededException ServiceQuotaExceeded ServiceQuotaExceededException",
     Fault.CREDENTIALS: """ExpiredToken ExpiredTokenException TokenRefreshRequired InvalidToken InvalidClientTokenId
         UnrecognizedClientException InvalidAccessKeyId SignatureDoesNotMatch InvalidSignatureException

@@ -120,6 +120,14 @@ def test_a_truncated_answer_is_never_taken_for_an_empty_one(
     assert caught.value.fault is Fault.UNKNOWN
 
 
+@pytest.mark.parametrize("operation", ["DescribeKey", "ListGrants"])
+def test_an_answer_of_another_kind_is_no_answer(account: Account, key: str, wire: Wire, operation: str) -> None:
+    sent = wire.answers("kms", operation, lambda: answer(200, '{"KeyMetadata": [], "Grants": "x"}'))
+    with pytest.raises(AwsError) as caught:
+        READS[operation](account.kms, key)
+    assert (caught.value.fault, len(sent)) == (Fault.UNKNOWN, 3)
+
+
 def test_a_grant_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_sent_again(
     account: Account, key: str, wire: Wire
 ) -> None:

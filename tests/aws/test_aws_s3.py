@@ -32,6 +32,24 @@ def test_a_bucket_policy_is_stored_and_read_byte_for_byte_and_deleted(account: A
     assert account.s3.read_bucket_policy(bucket) == Absent()
 
 
+@pytest.mark.parametrize(
+    ("body", "length"),
+    [('{"Statement":[]', "16"), ('{"Statement":[]}', "99"), ("", "0"), (" <!DOCTYPE html><p>Sign in", "26")],
+)
+def test_a_bucket_policy_that_did_not_arrive_whole_is_asked_for_again_and_never_believed(
+    account: Account, bucket: str, wire: Wire, body: str, length: str
+) -> None:
+    sent = wire.answers("s3", "GetBucketPolicy", lambda: answer(200, body, content_length=length))
+    with pytest.raises(AwsError) as caught:
+        account.s3.read_bucket_policy(bucket)
+    assert (caught.value.fault, len(sent)) == (Fault.UNKNOWN, 3)
+
+
+def test_a_packed_bucket_policy_has_another_length_than_its_answer(account: Account, bucket: str, wire: Wire) -> None:
+    wire.answers("s3", "GetBucketPolicy", lambda: answer(200, "{}", content_length="9", content_encoding="gzip"))
+    assert account.s3.read_bucket_policy(bucket) == Present("{}")
+
+
 def test_every_call_on_a_bucket_names_the_expected_owner(account: Account, bucket: str, wire: Wire) -> None:
     calls = wire.records("s3")
     methods = [name for name in dir(account.s3) if name.startswith("read_bucket_")]

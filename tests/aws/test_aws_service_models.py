@@ -1,19 +1,20 @@
 """What botocore reads of its own descriptions through us is what it would read, less what no call looks at."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import botocore
 import botocore.session
 import pytest
-from botocore.loaders import JSONFileLoader, Loader
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 
-from personalize_perms.aws.service_models import ServiceModels
+from personalize_perms.aws.service_models import ServiceModels, loader
 from personalize_perms.aws.session import AwsSession
 
-SERVICES = ("accessanalyzer", "iam", "kms", "personalize", "s3", "sts")
+SERVICES = ("accessanalyzer", "cloudformation", "iam", "kms", "personalize", "s3", "sts")
 ENDPOINTS = str(Path(botocore.__file__).parent / "data" / "endpoints")
-NAMES = ("access-analyzer", "iam", "kms", "personalize", "s3", "sts")
+NAMES = ("access-analyzer", "cloudformation", "iam", "kms", "personalize", "s3", "sts")
 
 
 def without_documentation(found: Any) -> Any:
@@ -49,6 +50,16 @@ def test_every_region_is_known_with_the_endpoints_of_the_services_that_are_calle
 
 def test_what_is_not_there_is_not_there(tmp_path: Path) -> None:
     assert ServiceModels(NAMES).load_file(str(tmp_path / "none")) is None
+
+
+def test_the_services_that_are_called_are_looked_for_where_botocore_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "listdir", lambda path: pytest.fail(f"{path} was looked through"))
+    for data_path in (None, f"{tmp_path}{os.pathsep}~/data"):
+        ours, theirs = loader(data_path, SERVICES, NAMES), create_loader(data_path)
+        assert ours.search_paths == theirs.search_paths
+        assert sorted(ours.list_available_services("service-2")) == sorted(SERVICES)
 
 
 def test_a_session_reads_so(monkeypatch: pytest.MonkeyPatch) -> None:

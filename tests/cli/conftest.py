@@ -11,12 +11,15 @@ from botocore.loaders import create_loader
 from fake_aws import REGION, FakeAws
 from stand_in_aws import StandInAws
 
+from personalize_perms.aws import service_models
+
 
 @pytest.fixture(scope="session", autouse=True)
 def parsed_once() -> Iterator[None]:
     """Let all sessions share one loader: parsing the service models anew would be most of the time of these tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", cache(create_loader))
+        patch.setattr(service_models, "loader", cache(service_models.loader))
         yield
 
 

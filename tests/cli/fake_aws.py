@@ -5,13 +5,14 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
-from socket import SHUT_RDWR
-from typing import Any, Literal, get_args
+from socket import SHUT_RDWR, create_connection
+from typing import Any, Final, Literal, get_args
 
 import boto3
 import moto.backends
@@ -28,7 +29,7 @@ from strict.requests import READS, Request, Response, parse, status_line
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-JSON_SERVICES = ("kms", "personalize")
+JSON_SERVICES = ("kms", "personalize", "sso", "identitystore")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ Action = Callable[[], Answer | None]
 """What is done at a moment of a call; an answer, if it returns one, is sent instead of handing the call on."""
 _PROGRAM, _STRICTLY = "personalize-perms/", "through-the-strict-layer/"
 _BROKEN: Answer = (0, "")
+_LAST: Final = "/the-last-connection-so-far"
 
 
 # Moto looks for its own modules and methods at every request: a third of what a request costs.
@@ -132,9 +134,21 @@ class FakeAws:
         os.kill(self.pid, signal.SIGKILL)
         return _BROKEN
 
+    def be_idle(self) -> None:
+        """Return when all that was sent so far is done: AWS goes on with what a process sent that is dead by now."""
+        # Connections are taken on in their order, so what came before this one has a thread by the time it is answered.
+        with create_connection(("127.0.0.1", self._server.port), timeout=60) as connection:
+            connection.sendall(f"GET {_LAST} HTTP/1.0\r\n\r\n".encode())
+            while connection.recv(1024):
+                pass
+        while any("process_request" in thread.name for thread in threading.enumerate()):
+            time.sleep(0.001)
+
     # The server
 
     def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == _LAST:
+            return _sent(Response(200, [("Connection", "close")], b""), start)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = BytesIO(body)
         agent = environ.get("HTTP_USER_AGENT", "")

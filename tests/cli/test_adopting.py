@@ -7,6 +7,7 @@ import pytest
 from account import DATA, SERVICE, Account, Document, Program, document, role_arn, trusts
 from fake_aws import ACCOUNT, REGION
 
+from personalize_perms.engine.chain import unseal
 from strict import same_meaning
 
 IN = ("--input", f"s3://{DATA}/in/")
@@ -122,6 +123,6 @@ def test_the_former_trust_policy_is_in_the_journal(
     before = document(GLUE, trusts({"Service": SERVICE}, Sid="Loose"))
     tightened(account, program, *before["Statement"])
     (journal,) = (tmp_path / "state").rglob("*.jsonl")
-    intents = [json.loads(line) for line in journal.read_text().splitlines()]
+    intents = [json.loads(record) for record in unseal(journal.read_bytes())[0]]
     operations = {found["intent"]: found["operation"] for found in intents if "operation" in found}
     assert same_meaning(operations["UpdateTrust"]["before_json"], before)

@@ -1,9 +1,9 @@
 """Accounts that other engines made from an export, beside one that the tool's own `apply` made."""
 
 import pytest
-from account import DATA, Account, Program
+from account import DATA, Account, Program, policy_arn, user_arn
 from code_engine import apply_code
-from fake_aws import FakeAws
+from fake_aws import ACCOUNT, REGION, FakeAws
 from stack_engine import deploy
 from stand_in_aws import StandInAws
 from test_export_script import comparable, is_clean, lived_in, scripts
@@ -80,3 +80,21 @@ def test_terraform_code_leaves_an_account_as_apply_does(
     program.run("undo", "--yes", *settings)
     program.apply(*settings)
     assert comparable(account) == by_code
+
+
+def test_in_an_account_of_a_rollout_apply_would_change_tags_and_the_bucket_only(
+    account: Account, program: Program
+) -> None:
+    """Moto's stack sets, which somebody else wrote, deploy the template into this very account."""
+    account.bucket()
+    account.policy("edge")
+    account.iam.create_user(UserName="grace")
+    settings = ("--input", f"s3://{DATA}/in/", "--assumable-by", user_arn("grace"), "--tag", "team=a")
+    settings = (*settings, "--permissions-boundary", policy_arn("edge"))
+    rollout = ("rollout", "--yes", *settings, "--accounts", ACCOUNT)
+    done = program.json(*rollout)
+    assert (done.code, done.data["counts"]) == (0, {REGION: {"SUCCEEDED": 1}})
+    planned = program.json("plan", *settings)
+    changed = {kind for kind, _ in planned.changes("create", "update", "delete", "blocked")}
+    assert changed == {"policy-tags", "bucket-policy"}
+    assert program.json(*rollout).written == []

@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 from personalize_perms.cli.examples import EXAMPLES
 from personalize_perms.cli.main import COMMANDS, cli
+from personalize_perms.cli.options import SECTIONS
 from personalize_perms.cli.profiles import profiles
+from personalize_perms.model.options import OPTIONS
 
 
 def shown(*words: str) -> str:
@@ -37,6 +39,12 @@ def test_every_command_with_settings_has_examples_that_parse() -> None:
         for _, words in examples:
             assert words.split()[0] == command
             assert {word for word in words.split() if word.startswith("--")} <= flags, words
+
+
+def test_every_setting_stands_in_a_section_of_its_subject() -> None:
+    placed = [field for members in SECTIONS.values() for field in members]
+    assert {option.field for option in OPTIONS} <= set(placed)
+    assert len(placed) == len(set(placed))
 
 
 def test_the_program_itself_says_what_exit_codes_mean() -> None:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from account import DATA, Account, Document, Program, Run, document, sids
+from account import DATA, Account, Document, Program, Run, document, sids, trusts
 from fake_aws import Answer, Call, FakeAws, after, refuses
+
+from personalize_perms.engine.chain import unseal
 
 IN = ("--input", f"s3://{DATA}/in/")
 KEYED = (*IN, "--kms-key", "alias/data", "--kms-access", "grant", "--attach-user", "ada")
@@ -127,6 +129,35 @@ def test_a_killed_run_can_be_taken_back(key: str, aws: FakeAws, account: Account
     assert "interrupted-run" in done.findings
     assert (account.roles(), account.policies(), account.grants(key)) == (set(), set(), [])
     assert sids(account.bucket_policy()) == ["Theirs"]
+
+
+def test_what_a_killed_run_had_sent_is_taken_back_even_if_aws_makes_it_after_it_was_looked_for(
+    key: str, aws: FakeAws, account: Account, program: Program, journals: Callable[[], list[Path]]
+) -> None:
+    program.apply(*IN)
+    killed(aws, "PutBucketPolicy", (*IN, "--hardening", "strict"), forwarded=False)
+    records = map(json.loads, unseal(journals()[-1].read_bytes())[0])
+    (late,) = [record["operation"] for record in records if record.get("intent") == "PutBucketPolicy"]
+    aws.calls.clear()
+    aws.at(("GetBucketPolicy", 2), "before", lambda: account.put_bucket_policy(DATA, late["document_json"]))
+    done = program.json("undo", "--yes")
+    assert done.code == 0, done.err
+    assert (account.roles(), account.policies(), sids(account.bucket_policy())) == (set(), set(), ["Theirs"])
+    assert "changed-by-others" not in done.findings
+
+
+def test_a_second_undo_takes_back_what_aws_made_after_the_first(
+    key: str, aws: FakeAws, account: Account, program: Program, journals: Callable[[], list[Path]]
+) -> None:
+    loose = document(trusts({"Service": "personalize.amazonaws.com"}, Sid="Loose"))
+    adopted = ("--role-arn", account.role("legacy", loose), "--tighten-trust", "--user-access", "none")
+    killed(aws, "UpdateAssumeRolePolicy", (*IN, *adopted), forwarded=False)
+    records = map(json.loads, unseal(journals()[-1].read_bytes())[0])
+    (late,) = [record["operation"] for record in records if record.get("intent") == "UpdateTrust"]
+    assert program.json("undo", "--yes").code == 0
+    account.iam.update_assume_role_policy(RoleName="legacy", PolicyDocument=late["document_json"])
+    done = program.json("undo", "--yes")
+    assert (done.code, account.trust("legacy"), account.policies()) == (0, loose, set())
 
 
 @pytest.mark.parametrize("command", ["apply", "undo"])

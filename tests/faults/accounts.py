@@ -12,6 +12,7 @@ from moto.s3.models import s3_backends
 
 from personalize_perms.model import ownership
 from strict import identity
+from strict.identity_center import CENTER
 from strict.world import ACCOUNT, keys
 
 Kept = list[tuple[Any, dict[str, Any]]]
@@ -30,12 +31,14 @@ def put_back(kept: Kept) -> None:
 
 
 def _copy(backend: Any, content: dict[str, Any]) -> dict[str, Any]:
-    return copy.deepcopy(content, {id(backend): backend})
+    kept = {name: value for name, value in content.items() if name != "_lock"}
+    return copy.deepcopy(kept, {id(backend): backend}) | {name: content[name] for name in content.keys() - kept.keys()}
 
 
 def _backends() -> Iterator[Any]:
     for kind in (iam_backends, kms_backends, s3_backends):
         yield from kind[ACCOUNT].values()
+    yield CENTER
 
 
 def meaning() -> Document:
@@ -75,6 +78,7 @@ def meaning() -> Document:
             }
             for key in keys()
         },
+        "identity center": CENTER.meaning(),
     }
 
 

@@ -7,7 +7,6 @@ is killed before it.
 
 import shutil
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,6 +36,8 @@ class Scenario:
     """How the account is after `otherwise`."""
     fault: tuple[str, Handler] | None = None
     """What AWS answers to the first call of an operation, in the run that is killed alone."""
+    only: tuple[str, ...] = ()
+    """The operations at which it is killed; empty: at all."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class Walk:
         found = []
         for call in list(self.aws.calls):
             seen[call.name] += 1
+            if self.scenario.only and call.name not in self.scenario.only:
+                continue
             moments: tuple[Moment, ...] = ("before", "lost", "answered") if call.writes else ("before",)
             found += [Point(call.name, seen[call.name], moment) for moment in moments]
         return found
@@ -115,7 +118,7 @@ class Walk:
         self.aws.pid = run.pid
         started.set()
         ended = run.wait()
-        self._be_quiet()
+        self.aws.be_idle()
         self.aws.forget()
         if ended.code == KILLED:
             self.killed.append(point)
@@ -179,17 +182,12 @@ class Walk:
     def _run(self, words: Words) -> Ended:
         self._clear()
         ended = self.runs.run(self.folder, *words)
-        self._be_quiet()
+        self.aws.be_idle()
         return ended
 
     def _clear(self) -> None:
         self.aws.calls.clear()
         self.aws.strict.effects.clear()
-
-    def _be_quiet(self) -> None:
-        """Wait until what was under way when the run ended is done: AWS goes on with what it was sent."""
-        while any("process_request" in thread.name for thread in threading.enumerate()):
-            time.sleep(0.001)
 
     def _written(self) -> Counter[str]:
         """How often each operation took effect in the last run."""

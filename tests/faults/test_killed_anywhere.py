@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from account import DATA, RESULTS, Account, document, role_arn, root_keeps, trusts, user_arn
-from fake_aws import FakeAws, refuses
+from fake_aws import ACCOUNT, REGION, FakeAws, refuses
 
 from faults.crashes import UNDO, Scenario, Walk
 from faults.processes import Runs
+from strict.identity_center import CENTER
 
 IN = ("--input", f"s3://{DATA}/in/", "--kms-key", "alias/data")
 WIDE = (
@@ -20,15 +21,27 @@ ADOPTED = ("--role-arn", role_arn("legacy"), "--tighten-trust")
 FIX = ("audit", "--fix", "all", "--yes")
 UNDO_FIX = (*UNDO, "--name", "audit")
 REFUSED = refuses("AccessDenied", 403)
+OTHER = "222222222222"
 
 
 def apply(*words: str) -> tuple[str, ...]:
     return ("apply", "--yes", *words)
 
 
+PEOPLE = (*IN, "--permission-set", "people", "--assign-group", "analysts")
+MORE_PEOPLE = (*PEOPLE, "--assign-user", "ada", "--assign-account", ACCOUNT, "--assign-account", OTHER)
+RENAMED = (*PEOPLE, "--user-policy-name", "newer")
+
 IN_CI = {
     "fresh": Scenario(killed=apply(*IN, "--attach-user", "ada")),
     "changed settings": Scenario(earlier=(apply(*WIDE),), killed=apply(*NARROW)),
+    "a permission set, at what is Identity Center's": Scenario(
+        killed=apply(*PEOPLE),
+        only=(
+            *("CreatePermissionSet", "AttachCustomerManagedPolicyReferenceToPermissionSet"),
+            *("CreateAccountAssignment", "DescribeAccountAssignmentCreationStatus"),
+        ),
+    ),
 }
 LONG = {
     "much at once": Scenario(killed=apply(*WIDE, "--attach-group", "analysts", "--attach-role", "notebook")),
@@ -49,6 +62,13 @@ LONG = {
     ),
     "taken back after a grant was refused": Scenario(
         killed=apply(*IN, *GRANT, "--on-failure", "undo"), fault=("CreateGrant", refuses("AccessDeniedException"))
+    ),
+    "a permission set": Scenario(killed=apply(*MORE_PEOPLE)),
+    "another policy in a permission set, fewer people": Scenario(
+        earlier=(apply(*MORE_PEOPLE),), killed=apply(*RENAMED)
+    ),
+    "undo of a permission set": Scenario(
+        earlier=(apply(*MORE_PEOPLE),), killed=UNDO, otherwise=apply(*MORE_PEOPLE), leads_to="the earlier runs"
     ),
     "fixes of an audit": Scenario(killed=FIX, otherwise=UNDO_FIX),
     "undo of fixes": Scenario(earlier=(FIX,), killed=UNDO_FIX, otherwise=FIX, leads_to="the earlier runs"),
@@ -71,6 +91,8 @@ def filled(account: Account) -> Account:
     for user in ("ada", "grace"):
         account.iam.create_user(UserName=user)
     account.iam.create_group(GroupName="analysts")
+    CENTER.enable(REGION, groups=("analysts",), users=("ada",))
+    CENTER.elsewhere[OTHER] = ["personalize-user-access", "newer"]
     loose = trusts({"Service": "personalize.amazonaws.com"}, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})
     account.role("notebook", document(trusts({"Service": "sagemaker.amazonaws.com"})))
     account.role("legacy", document(trusts({"Service": "glue.amazonaws.com"}, Sid="Glue"), loose))

@@ -536,8 +536,8 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
         (
             "a torn journal is believed",
             "engine/chain.py",
-            "    if rest:\n",
-            '    if rest.endswith(b"}"):\n',
+            'if content and not content.endswith(b"\\n"):',
+            'if content and content.endswith(b"}"):',
             "test_a_journal_that_is_not_as_it_was_written_is_refused",
         ),
         (

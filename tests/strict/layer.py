@@ -7,6 +7,7 @@ from typing import Any
 from strict import document_rules, world
 from strict.call_rules import same_grant
 from strict.canonical import respelled
+from strict.identity_center import CENTER, SERVICES
 from strict.reading import completed, documents_respelled
 from strict.requests import UNPLAYED, Refused, Request, Response, parse, refusal
 from strict.rules import RULES
@@ -37,6 +38,7 @@ class Strict:
         """Every write that took effect, whether its answer arrived or not."""
         self.newcomers = world.Newcomers()
         self.staleness = Staleness()
+        CENTER.reset()
 
     def lenient(self, *names: str) -> None:
         """Do not enforce these rules: for accounts that hold what AWS would not accept today."""
@@ -66,11 +68,15 @@ class Strict:
 
     def others(self, request: Request, environ: dict[str, Any]) -> Response:
         """Hand on a request of somebody else: anything goes, but who is deleted leaves a ghost behind."""
+        if request.service in SERVICES:
+            return CENTER.answer(request)
         return self._with_traces(request, lambda: self._moto(environ))
 
-    def answer(self, request: Request, environ: dict[str, Any]) -> Response:
+    def answer(self, request: Request, environ: dict[str, Any]) -> Response:  # noqa: PLR0911 - one line a kind
         """Answer a request as AWS would."""
         self._watch(request)
+        if request.service in SERVICES:
+            return self._of_identity_center(request)
         if request.service == "personalize" and request.name.startswith("List"):
             # moto knows no jobs and no dataset groups: there are none.
             member = request.name[4].lower() + request.name[5:]
@@ -91,6 +97,13 @@ class Strict:
                 body = f'{{"GrantId": "{grant.id}", "GrantToken": "{grant.token}"}}'.encode()
                 return Response(200, [("Content-Type", "application/x-amz-json-1.1")], b"").with_body(body)
             return self._write(request, environ)
+
+    def _of_identity_center(self, request: Request) -> Response:
+        with self._writing:
+            response = CENTER.answer(request)
+            if request.writes and response.done:
+                self.effects.append(f"{request.name} {request.about}")
+            return response
 
     def _read(self, request: Request, environ: dict[str, Any]) -> Response:
         try:

@@ -82,6 +82,11 @@ class Terminal:
         return _joined([*above, *self._screen.display])
 
     @property
+    def folded(self) -> str:
+        """Everything that was shown without its blanks: what the edge of the screen folded is in one piece again."""
+        return "".join(self.transcript.split())
+
+    @property
     def result(self) -> str:
         """What the program wrote to standard output."""
         return self._result.read_text(encoding="utf-8")

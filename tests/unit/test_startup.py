@@ -10,6 +10,8 @@ HEAVY = (*LIBRARIES, "personalize_perms.aws.iam")
 _NOT_OFFLINE = ("model.live", "model.examination", "model.operations", "documents.merging", "engine.planner")
 NOT_OFFLINE = tuple(f"personalize_perms.{name}" for name in _NOT_OFFLINE)
 EXPORT = "export {} --quiet --offline --account 111122223333 --region eu-west-1 --workflow metrics-cloudwatch"
+_PLACE = "--dry-run --offline --account 111122223333 --region eu-west-1"
+ROLLOUT = f"rollout {_PLACE} --workflow metrics-cloudwatch --accounts 444455556666 --format json"
 OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --input s3://amzn-s3-demo-bucket"
 
 
@@ -34,6 +36,8 @@ OFFLINE = "init --dry-run --offline --account 111122223333 --region eu-west-1 --
         "export --help",
         EXPORT.format("cloudformation"),
         EXPORT.format("aws-cli"),
+        "rollout --help",
+        ROLLOUT,
     ],
 )
 def test_what_needs_no_account_imports_nothing_heavy(words: str) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from personalize_perms.aws.iam import Iam
+from personalize_perms.aws.identity_center import IdentityCenter
 from personalize_perms.aws.kms import Kms
 from personalize_perms.aws.opinions import Opinions
 from personalize_perms.aws.personalize import Personalize
@@ -21,6 +22,7 @@ class Account:
     kms: Kms
     personalize: Personalize
     opinions: Opinions
+    identity_center: IdentityCenter
     workers: int
     """How many calls may be in flight at once."""
 
@@ -35,5 +37,6 @@ def open_account(session: AwsSession, expect_account: str | None) -> Account:
         kms=Kms(session),
         personalize=Personalize(session),
         opinions=Opinions(session),
+        identity_center=IdentityCenter(session, caller.place.account),
         workers=session.workers,
     )

@@ -3,6 +3,9 @@
 botocore has urllib3 load the authorities into the context again for every connection, which takes longer than the
 handshake, and S3 has a host for every bucket. All clients of a session trust the same authorities (AWS_CA_BUNDLE, the
 profile's, or botocore's), so each file needs to be loaded once. What a proxy is trusted by stays apart from that.
+
+botocore offers no way to share either, so this reaches into it. Where a release of it has been built otherwise, its
+clients stay as they are: right, and only slower.
 """
 
 import threading
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 _HOSTS: Final = 64
 """To how many hosts connections are kept; urllib3's 10 are fewer than the buckets that are asked about at once."""
+_REPLACED: Final = ("_get_pool_manager_kwargs", "_pool_classes_by_scheme", "_manager")
+"""What this reads or replaces of a client's HTTP session."""
 
 
 class _Endpoint(Protocol):
@@ -30,7 +35,9 @@ class Connections:
 
     def share(self, client: "BaseClient", service: str) -> None:
         """Let a client that was just built use what the others use."""
-        endpoint: _Endpoint = client._endpoint  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way
+        endpoint: _Endpoint | None = getattr(client, "_endpoint", None)
+        if endpoint is None or not all(hasattr(getattr(endpoint, "http_session", None), name) for name in _REPLACED):
+            return
         if service not in self._sessions:
             self._sessions[service] = self._sharing(endpoint.http_session)
         endpoint.http_session = self._sessions[service]

@@ -128,6 +128,11 @@ class Discovery:
             return found
         return Present(tuple(Choice(value=name, label=name) for name in sorted(found.value)))
 
+    def read_identity_centers(self) -> Read[tuple[Choice, ...]]:
+        """Read the instance of IAM Identity Center that is visible in the Region; value and label are its ARN."""
+        found = self._account.identity_center.read_instance(self._account.caller.place.region)
+        return Present((Choice(value=found.value.arn, label=found.value.arn),)) if isinstance(found, Present) else found
+
     def _encryption(self, bucket: str) -> str:
         match self._account.s3.read_bucket_encryption(bucket):
             case Present(value=""):

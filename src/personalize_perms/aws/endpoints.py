@@ -16,7 +16,9 @@ from personalize_perms.model.errors import EndpointError
 if TYPE_CHECKING:
     from botocore.session import Session
 
-_SERVICES: Final = ("sts", "iam", "kms", "s3", "personalize", "accessanalyzer")
+_SERVICES: Final = (
+    *("sts", "iam", "kms", "s3", "personalize", "accessanalyzer", "cloudformation", "sso-admin", "identitystore"),
+)
 
 # Stricter than any URL parser, because parsers disagree about "\", "@" and white space, and the one that connects is
 # not the one that checks.
@@ -31,9 +33,10 @@ def configured(session: "Session") -> Mapping[str, str]:
     sections = session.full_config.get("services", {}).get(profile.get("services", ""), {})
     found: dict[str, str] = {}
     for service in _SERVICES:
-        section = sections.get(service, {})
+        name = service.replace("-", "_")
+        section = sections.get(name, {})
         url = (
-            os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+            os.environ.get(f"AWS_ENDPOINT_URL_{name.upper()}")
             or os.environ.get("AWS_ENDPOINT_URL")
             or (section.get("endpoint_url") if isinstance(section, dict) else None)
             or profile.get("endpoint_url")

@@ -67,6 +67,9 @@ _CODES: Final[Mapping[Fault, str]] = {
     Fault.CONFLICT: """
         OperationAborted ConcurrentModification ConcurrentModificationException EntityTemporarilyUnmodifiable
         EntityTemporarilyUnmodifiableException DeleteConflict DeleteConflictException
+        OperationInProgress OperationInProgressException StaleRequest StaleRequestException
+        StackSetNotEmpty StackSetNotEmptyException
+        ConflictException
         """,
     Fault.UNKNOWN: """
         InternalError InternalFailure InternalServerError InternalServerException ServiceFailure
@@ -79,10 +82,15 @@ _CODES: Final[Mapping[Fault, str]] = {
         """,
     Fault.ABSENT: """
         NoSuchEntity NoSuchEntityException NoSuchBucket NoSuchBucketPolicy NotFound NotFoundException
-        ResourceNotFoundException
+        ResourceNotFoundException StackSetNotFound StackSetNotFoundException OperationNotFound
+        OperationNotFoundException StackInstanceNotFound StackInstanceNotFoundException
         ServerSideEncryptionConfigurationNotFoundError NoSuchPublicAccessBlockConfiguration 404
         """,
-    Fault.EXISTS: "EntityAlreadyExists EntityAlreadyExistsException AlreadyExistsException",
+    Fault.EXISTS: """
+        EntityAlreadyExists EntityAlreadyExistsException AlreadyExistsException NameAlreadyExists
+        NameAlreadyExistsException OperationIdAlreadyExists OperationIdAlreadyExistsException CreatedButModified
+        CreatedButModifiedException
+        """,
     Fault.LIMIT: "LimitExceeded LimitExceededException ServiceQuotaExceeded ServiceQuotaExceededException",
     Fault.CREDENTIALS: """
         ExpiredToken ExpiredTokenException TokenRefreshRequired InvalidToken InvalidClientTokenId
@@ -172,6 +180,8 @@ def translated(action: str, resource: str) -> Iterator[None]:
         raise _from_botocore(error, action, resource) from error
     except KeyError as error:
         raise _incomplete(f"the answer lacks {error}", action, resource) from error
+    except (TypeError, AttributeError) as error:
+        raise _incomplete(f"the answer holds something of another kind: {error}", action, resource) from error
     except UnicodeDecodeError as error:
         raise _incomplete("the answer holds a text that is not UTF-8", action, resource) from error
 
@@ -200,6 +210,11 @@ def looked_up(action: str, resource: str, ask: Callable[[], T]) -> Read[T]:
         return answered(error)
 
 
+def is_web_page(text: str) -> bool:
+    """Tell whether a text is that of something between here and AWS: a proxy, or a network that wants a sign-in."""
+    return _WEB_PAGE.match(text) is not None
+
+
 def answered(error: AwsError) -> Absent | Unreadable:
     """Return the value that a failed read stands for, or raise `error` again."""
     if error.fault is Fault.ABSENT:
@@ -214,7 +229,7 @@ def _from_answer(error: "ClientError", action: str, resource: str) -> AwsError:
     about = error.response.get("ResponseMetadata", {})
     code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
     headers, status = about.get("HTTPHeaders", {}), about.get("HTTPStatusCode", 0)
-    if _WEB_PAGE.match(message):
+    if is_web_page(message):
         # From something between here and AWS: its 404 does not mean that AWS has no such thing.
         return _incomplete(f"the answer ({code}) is a web page, not AWS's", action, resource)
     fault = fault_of(code, message, status)

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.htm
 
 from typing import TYPE_CHECKING, Final, cast
 
-from personalize_perms.aws.errors import AwsError, Fault, answered, looked_up, translated
+from personalize_perms.aws.errors import AwsError, Fault, answered, is_web_page, looked_up, translated
 from personalize_perms.aws.session import AwsSession
 from personalize_perms.model.live import Absent, Present, Read
 from personalize_perms.model.names import AccountId
@@ -54,7 +54,8 @@ class S3:
         """Read the text of the bucket policy as it is stored."""
 
         def ask() -> str:
-            return self._reads.get_bucket_policy(Bucket=bucket, ExpectedBucketOwner=self._account)["Policy"]
+            answer = self._reads.get_bucket_policy(Bucket=bucket, ExpectedBucketOwner=self._account)
+            return _whole(answer["Policy"], answer["ResponseMetadata"]["HTTPHeaders"])
 
         return looked_up("s3:GetBucketPolicy", bucket, ask)
 
@@ -120,3 +121,14 @@ class S3:
                 self._writes.put_bucket_policy(
                     Bucket=op.bucket, Policy=op.document_json, ExpectedBucketOwner=self._account
                 )
+
+
+def _whole(text: str, headers: "Mapping[str, str]") -> str:
+    """Return the body of an answer that is a document itself; raise `KeyError` if it is not all of one.
+
+    Here no parser notices what is cut short, or comes from something between here and AWS.
+    """
+    length = "" if "content-encoding" in headers else headers.get("content-length", "")
+    if not text.strip() or is_web_page(text) or (length.isdecimal() and int(length) != len(text.encode())):
+        raise KeyError("the whole document")
+    return text

@@ -10,12 +10,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from botocore.loaders import JSONFileLoader, Loader, create_loader
+
 _PLAIN, _PACKED = ".json", ".json.gz"
 _DOCUMENTATION: Final = "documentation"
 _PARTS: Final = ("member", "key", "value", "input", "output")
 
 
-class ServiceModels:
+class _Loader(Loader):
+    """A loader that is told which services there are: botocore looks through the folders of all four hundred."""
+
+    services: tuple[str, ...] = ()
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        return [*self.services] if type_name == "service-2" else super().list_available_services(type_name)
+
+
+def loader(data_path: str | None, services: tuple[str, ...], endpoint_names: tuple[str, ...]) -> Loader:
+    """Return what loads descriptions of `services` from where botocore would, `data_path` (AWS_DATA_PATH) first."""
+    made = _Loader(
+        extra_search_paths=create_loader(data_path).search_paths,
+        file_loader=ServiceModels(endpoint_names),
+        include_default_search_paths=False,
+    )
+    made.services = services
+    return made
+
+
+class ServiceModels(JSONFileLoader):
     """A file loader of botocore's. `services`: the names by which its endpoint data knows those that are called."""
 
     def __init__(self, services: tuple[str, ...]) -> None:

@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import RLock, Thread
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast, get_args
 
+from personalize_perms import __version__
 from personalize_perms.aws import allocator, endpoints
 from personalize_perms.aws.connections import Connections
 from personalize_perms.aws.errors import AwsError, Fault, asked
@@ -32,9 +33,13 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_sts import STSClient
 
-Service: TypeAlias = Literal["accessanalyzer", "iam", "kms", "personalize", "s3", "sts"]
+Service: TypeAlias = Literal[
+    "accessanalyzer", "cloudformation", "iam", "identitystore", "kms", "personalize", "s3", "sso-admin", "sts"
+]
 
-_ENDPOINT_NAMES: Final = ("access-analyzer", "iam", "kms", "personalize", "s3", "sts")
+_ENDPOINT_NAMES: Final = (
+    *("access-analyzer", "cloudformation", "iam", "identitystore", "kms", "personalize", "s3", "sso", "sts"),
+)
 _ASKED_NEXT: Final[tuple[Service, ...]] = ("iam", "s3", "kms")
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
@@ -57,7 +62,7 @@ class AwsSession:
         self._asked_region = region
         self._lock = RLock()
         self._opened: tuple[Session, boto3.Session] | None = None
-        self._clients: dict[tuple[Service, bool], BaseClient] = {}
+        self._clients: dict[tuple[Service, str, bool], BaseClient] = {}
         self._endpoints: Mapping[str, str] | None = None
         self._connections = Connections()
         self.hear: Callable[[str], None] | None = None
@@ -85,13 +90,13 @@ class AwsSession:
         """The endpoint URLs that are not AWS's own, each once; empty if there are none."""
         return " ".join(dict.fromkeys(self._configured_endpoints().values()))
 
-    def reader(self, service: Service) -> "BaseClient":
-        """Return the client for reads of `service`."""
-        return self._client(service, writes=False)
+    def reader(self, service: Service, region: str = "") -> "BaseClient":
+        """Return the client for reads of `service`, in another Region than the session's if one is given."""
+        return self._client(service, region, writes=False)
 
-    def writer(self, service: Service) -> "BaseClient":
+    def writer(self, service: Service, region: str = "") -> "BaseClient":
         """Return the client for writes to `service`: it sends every call exactly once."""
-        return self._client(service, writes=True)
+        return self._client(service, region, writes=True)
 
     def caller(self, expect_account: str | None) -> Caller:
         """Ask STS, in one call, who this is.
@@ -194,21 +199,22 @@ class AwsSession:
         import boto3  # noqa: PLC0415 - dear, and not needed offline
         import botocore.session  # noqa: PLC0415
 
-        from personalize_perms.aws.service_models import ServiceModels  # noqa: PLC0415 - imports botocore
+        from personalize_perms.aws import service_models  # noqa: PLC0415 - imports botocore
 
         core = botocore.session.Session(profile=self.profile)
         core.get_scoped_config()  # Raises what is wrong with the profile now.
-        core.get_component("data_loader").file_loader = ServiceModels(_ENDPOINT_NAMES)
+        data_path = core.get_config_variable("data_path")
+        core.register_component("data_loader", service_models.loader(data_path, get_args(Service), _ENDPOINT_NAMES))
         return core, boto3.Session(botocore_session=core)
 
-    def _client(self, service: Service, *, writes: bool) -> "BaseClient":
-        ready = self._clients.get((service, writes))
+    def _client(self, service: Service, elsewhere: str, *, writes: bool) -> "BaseClient":
+        ready = self._clients.get((service, elsewhere, writes))
         if ready is not None:
             return ready  # calls of one service do not wait while the client of another is built
         with self._lock:
-            client = self._clients.get((service, writes))
+            client = self._clients.get((service, elsewhere, writes))
             if client is None:
-                region, configured = self.region, self._configured_endpoints()
+                region, configured = elsewhere or self.region, self._configured_endpoints()
                 config = self._config(service, writes=writes, endpoint=configured.get(service, ""))
                 with _configuration(self.profile), _collector_off():
                     # The overloads of the stubs take literals only.
@@ -216,7 +222,7 @@ class AwsSession:
                     client = cast("BaseClient", build(service, region_name=region, config=config))
                 endpoints.check(client.meta.endpoint_url, service)
                 self._prepare(client, service)
-                self._clients[service, writes] = client
+                self._clients[service, elsewhere, writes] = client
             return client
 
     def _config(self, service: Service, *, writes: bool, endpoint: str) -> "Config":
@@ -228,7 +234,7 @@ class AwsSession:
             max_pool_connections=self.workers,
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
-            user_agent_extra=_user_agent(),
+            user_agent_extra=f"personalize-perms/{__version__}",
         )
         if service == "s3" and endpoint and endpoints.is_loopback(endpoint):
             # No name server knows "bucket.localhost".
@@ -286,12 +292,3 @@ def _without_personalize(region: str, partition: str) -> SettingsError:
         reason=f"it is in {regions}",
         hint="--region with one of them",
     )
-
-
-def _user_agent() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
-
-    try:
-        return f"personalize-perms/{version('personalize-perms')}"
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        return "personalize-perms/0"

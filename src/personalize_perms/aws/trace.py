@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-_TARGETS: Final = ("PolicyArn", "RoleName", "UserName", "GroupName", "Bucket", "KeyId", "PolicyName")
+_TARGETS: Final = ("PolicyArn", "RoleName", "UserName", "GroupName", "Bucket", "KeyId", "PolicyName", "StackSetName")
 _KEPT: Final = "personalize-perms-target"
 
 

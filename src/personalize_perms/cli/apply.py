@@ -13,6 +13,7 @@ from personalize_perms import steps
 from personalize_perms.cli import setup
 from personalize_perms.cli.options import (
     CONFIG,
+    DIFF,
     DRY_RUN,
     NO_INPUT,
     ON_FAILURE,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _USE_IT = "https://docs.aws.amazon.com/personalize/latest/dg/getting-started.html"
 
 
-@shared(DRY_RUN, YES, NO_INPUT, ON_FAILURE)
+@shared(DRY_RUN, DIFF, YES, NO_INPUT, ON_FAILURE)
 @click.command("init", cls=SettingsCommand)
 @click.pass_context
 def init(ctx: click.Context, /, **_: object) -> Result:
@@ -51,7 +52,7 @@ def init(ctx: click.Context, /, **_: object) -> Result:
     return make_it_so(request_of(ctx, "init"))
 
 
-@shared(DRY_RUN, YES, NO_INPUT, ON_FAILURE)
+@shared(DRY_RUN, DIFF, YES, NO_INPUT, ON_FAILURE)
 @click.command("apply", cls=SettingsCommand)
 @click.argument(
     "file",
@@ -104,7 +105,7 @@ def make_it_so(request: Request) -> Result:
             return show_only(request, plan, talk)
         # Whoever is asked to confirm sees what it is about, also with --quiet.
         show = talk.say if request.yes or not plan.writes else talk.warn
-        show(setup.describe(plan, documents=request.command == "init" and bool(plan.writes)))
+        show(setup.describe(request, plan, documents=request.command == "init" and bool(plan.writes)))
         if plan.refusals:
             return setup.refused(plan, talk)
         setup.confirm(request, plan)
@@ -122,7 +123,7 @@ def _is_answered(request: Request) -> bool:
 def show_only(request: Request, plan: Plan, talk: Talk) -> Result:
     """Show every document in full and the plan; nothing else."""
     if not request.as_json:
-        talk.out.lines(setup.describe(plan, documents=True))
+        talk.out.lines(setup.describe(request, plan, documents=True))
     if plan.refusals:
         return setup.refused(plan, talk)
     talk.say([Line("Dry run: nothing was changed.")])

@@ -250,6 +250,7 @@ class _Diagnosis:
 
     def _offer(self, request: Request, seen: _Seen, command: str) -> None:
         from personalize_perms.engine import selection  # noqa: PLC0415 - nothing of this for --help
+        from personalize_perms.report import plan_lines  # noqa: PLC0415 - nothing of this for --help
 
         part = selection.selected(seen.plan, seen.mending) if seen.mending else None
         if part:
@@ -257,14 +258,14 @@ class _Diagnosis:
             self._data |= {"changes": data["changes"], "documents": data["documents"]}
             title = "The smallest change that mends it:" if part.writes else "What would mend it is blocked:"
             self._print([Line(), Line(title, "title")])
-            self._print([line for change in part.changes for line in lines.change_lines(change)])
+            self._print(plan_lines.change_lines(part))
         if not part or not part.writes or seen.plan.refusals:
             self._talk.warn(lines.refusal_lines(seen.plan.refusals if part else ()))
             self._say_unsaved()
         elif self._out:
             from personalize_perms.cli import saved  # noqa: PLC0415 - only for saved plans
 
-            saved.save(request, seen.plan, seen.live, self._out, self._talk, seen.mending)
+            saved.save(saved.file_of(request, seen.plan, seen.live, seen.mending), self._out, self._talk)
             self._data["saved"] = str(self._out)
         else:
             only = "Only this: the same command with --out fix.json, then personalize-perms apply fix.json"

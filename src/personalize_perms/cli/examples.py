@@ -42,6 +42,10 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("as Terraform", "export terraform --out personalize.tf"),
         ("as a script for others", "export aws-cli --out scripts/"),
     ),
+    "rollout": (
+        ("to every account of a unit", "rollout --ou ou-ab12-cd34ef56 --input s3://acme-data/in/"),
+        ("to these accounts", "rollout --accounts 111122223333,444455556666 --dry-run"),
+    ),
     "explain": (
         ("why each statement is there", "explain"),
         ("what you need yourself", "explain --tool-permissions --for apply"),

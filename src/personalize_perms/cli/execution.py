@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
@@ -20,7 +20,6 @@ from personalize_perms.report.lines import Line
 
 if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
-    from personalize_perms.engine.executor import Executor
 
 
 @contextmanager
@@ -94,7 +93,7 @@ def _carry_out(
         folder = Path(scratch) if request.sandbox else journal_folder(account.caller, plan.name)
         journal = Journal.open(plan, folder, command=command, spends=spends)
         executor = Executor(account, journal, talk, taking_back=command == _TAKE_BACK)
-        with _stoppable(executor, talk):
+        with stoppable(executor, talk):
             outcomes = executor.apply(plan)
         # Not after a second Ctrl-C: calls that are still under way would write to whatever is opened next.
         journal.close()
@@ -104,8 +103,19 @@ def _carry_out(
 _TAKE_BACK: Final = "take-back"
 
 
+class Stoppable(Protocol):
+    """What can be asked to end in order."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to."""
+
+    def stop(self) -> None:
+        """Ask it to."""
+
+
 @contextmanager
-def _stoppable(executor: "Executor", talk: Talk) -> Iterator[None]:
+def stoppable(executor: Stoppable, talk: Talk) -> Iterator[None]:
     """Let the first Ctrl-C, or SIGTERM, end the run in order, and the next Ctrl-C at once."""
 
     def heard(number: int, _: FrameType | None) -> None:
@@ -136,12 +146,13 @@ def _take_back(
 ) -> None:
     """Take back what this run has done, say so, and add it to the result."""
     from personalize_perms.engine.reversal import reverse  # noqa: PLC0415 - only after a failure
+    from personalize_perms.report import plan_lines  # noqa: PLC0415 - only after a failure
 
     back = reverse(plan, outcomes)
     taken: tuple[Outcome, ...] = ()
     if back.changes:
         talk.warn([Line("A change failed: what this run has done is taken back.", "warning")])
-        talk.say(lines.plan_lines(back))
+        talk.say(plan_lines.plan_lines(back))
     try:
         if back.writes:
             taken, stopped = _carry_out(request, back, account, talk, command=_TAKE_BACK)

@@ -13,6 +13,7 @@ from personalize_perms.cli.options import SettingsCommand, request_of, shared
 from personalize_perms.cli.request import Request, refuse_conflicts, refuse_missing
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
+from personalize_perms.documents import wording
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.inert import inert
@@ -24,17 +25,27 @@ from personalize_perms.templates import Reason, Templates
 
 _EXAMPLE_ACCOUNT: Final = AccountId("111122223333")
 _EXAMPLE_REGION: Final = "us-east-1"
+_MOST: Final = 8
+"""So many sentences of one statement are shown; settings may name hundreds of places."""
 _TOOL: Final = click.Option(
     ["--tool-permissions"], is_flag=True, help="Print the smallest policy that the person running a command needs."
 )
 _FOR: Final = click.Option(
     ["--for", "command"],
-    type=click.Choice(["plan", "apply", "init", "check", "diagnose", "audit", "export", "undo"]),
+    type=click.Choice(["plan", "apply", "init", "check", "diagnose", "audit", "export", "undo", "rollout"]),
     help="With --tool-permissions: one command only.",
 )
 
+_GRAPH: Final = click.Option(
+    ["--graph"],
+    is_flag=False,
+    flag_value="text",
+    type=click.Choice(["text", "mermaid", "html"]),
+    help="Draw who may reach what instead: as text (if no form is named), Mermaid or an HTML page.",
+)
 
-@shared(_TOOL, _FOR)
+
+@shared(_TOOL, _FOR, _GRAPH)
 @click.command("explain", cls=SettingsCommand)
 @click.pass_context
 def explain(ctx: click.Context, /, **_: object) -> Result:
@@ -44,6 +55,12 @@ def explain(ctx: click.Context, /, **_: object) -> Result:
     talk = Talk(request)
     templates = Templates.load(request.policies_dir)
     desired = _desired(request, templates, talk)
+    if ctx.params["graph"]:
+        from personalize_perms.cli.graph import draw  # noqa: PLC0415 - only for pictures
+
+        if ctx.params["tool_permissions"]:
+            raise click.UsageError("--graph and --tool-permissions are two questions: ask one at a time", ctx)
+        return draw(request, desired, ctx.params["graph"], talk)
     if ctx.params["tool_permissions"]:
         return _tool(request, desired, ctx.params["command"], talk)
     return _statements(request, desired, templates, talk)
@@ -114,11 +131,14 @@ def _explained(plan: Plan, name: str, templates: Templates) -> Iterator[dict[str
             sid = str(statement["Sid"])
             reason = templates.reasons.get(sid.removeprefix(prefix), nothing)
             actions = statement["Action"]
+            # In the policy of a key or role, the documents say nothing of it, or `*`.
+            own = "" if stored.kind in ("managed-policy", "bucket-policy") else stored.name
             yield {
                 "kind": stored.kind,
                 "name": stored.name,
                 "sid": sid,
                 "actions": actions if isinstance(actions, list) else [actions],
+                "means": [phrase.sentence for phrase in wording.phrases(statement, own=own)],
                 "why": reason.why,
                 "docs": reason.docs,
             }
@@ -132,7 +152,10 @@ def _lines(found: list[dict[str, Any]]) -> Iterator[Line]:
             document = title
             yield Line(inert(title), "title")
         yield Line(f"  {inert(statement['sid'])}: {inert(', '.join(statement['actions']))}")
-        yield Line(f"      {inert(statement['why'])}")
+        yield from (Line(f"      {inert(sentence)}") for sentence in statement["means"][:_MOST])
+        if len(statement["means"]) > _MOST:
+            yield Line(f"      and {len(statement['means']) - _MOST} more like these")
+        yield Line(f"      Why: {inert(statement['why'])}")
         if statement["docs"]:
             yield Line(f"      {inert(statement['docs'])}", "dim")
 
@@ -164,6 +187,7 @@ def _limits(settings: Settings) -> Iterator[str]:
         "audit --fix needs iam:GetRole and iam:UpdateAssumeRolePolicy on the roles, s3:PutBucketPolicy and "
         "s3:DeleteBucketPolicy on the buckets, kms:PutKeyPolicy on the keys that you pick."
     )
+    yield "rollout with another --administration-role needs iam:PassRole on that one instead."
     yield (
         "Taking back what earlier settings named and these do not (buckets, keys, people, roles) needs what this "
         "prints for the earlier settings, too."

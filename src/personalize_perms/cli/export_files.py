@@ -26,9 +26,9 @@ def deliver(files: Mapping[str, str], out: Path | None, talk: Talk, *, shown: bo
         return ()
     targets = dict(_targets(files, out))
     for path in targets:
-        _refuse_foreign(path)
+        refuse_foreign(path, MADE_BY, "--out")
     for path, text in targets.items():
-        _write(path, text)
+        write(path, text, "--out")
         talk.say([Line(f"Wrote {inert(str(path))}")])
     return tuple(targets)
 
@@ -45,22 +45,26 @@ def _targets(files: Mapping[str, str], out: Path) -> Iterator[tuple[Path, str]]:
         yield out.with_name(f"{out.stem}-{Path(name).stem.rpartition('-')[2]}{out.suffix}"), content
 
 
-def _refuse_foreign(path: Path) -> None:
-    if not path.exists():
+def refuse_foreign(path: Path, made_by: str, flag: str) -> None:
+    """Raise `SettingsError` if something is at `path` that does not say in its beginning that we made it."""
+    if not os.path.lexists(path):
         return
-    try:
-        with path.open(encoding="utf-8") as file:
-            ours = MADE_BY in file.read(_HEAD)
-    except (OSError, ValueError):
-        ours = False
-    if not ours:
+    if not (path.is_file() and _says(path, made_by)):  # a named pipe would block for ever
         raise SettingsError(
-            f"{path} is there already and was not made by export",
-            hint="name another file with --out, or delete it first",
+            f"{path} is there already and was not made by this command",
+            hint=f"name another file with {flag}, or delete it first",
         )
 
 
-def _write(path: Path, text: str) -> None:
+def _says(path: Path, made_by: str) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return made_by in file.read(_HEAD)
+    except (OSError, ValueError):
+        return False
+
+
+def write(path: Path, text: str, flag: str) -> None:
     """Write the whole file or nothing of it; scripts may be run."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -70,5 +74,5 @@ def _write(path: Path, text: str) -> None:
         Path(name).replace(path)
     except OSError as error:
         raise SettingsError(
-            f"cannot write {path}", reason=str(error.strerror), hint="name another with --out"
+            f"cannot write {path}", reason=str(error.strerror), hint=f"name another with {flag}"
         ) from error

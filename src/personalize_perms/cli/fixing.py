@@ -60,11 +60,11 @@ def fix(
     plan = replace(_plan(request, account, picked), findings=left)
     if request.dry_run:
         if not request.as_json:
-            talk.out.lines(setup.describe(plan, documents=True))
+            talk.out.lines(setup.describe(request, plan, documents=True))
         talk.say([Line("Dry run: nothing was changed.")])
         return _with_findings(execution.ended(plan), findings)
     show = talk.say if request.yes or not plan.writes else talk.warn
-    show(setup.describe(plan, documents=False))
+    show(setup.describe(request, plan, documents=False))
     setup.confirm(request, plan)
     result = execution.execute(request, plan, account, talk)
     if plan.writes and not request.sandbox:

@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "audit": ("audit", "What in the account lets Personalize in, and is too wide, missing or dead there."),
     "undo": ("undo", "Take back exactly what was added, and leave what others rely on."),
     "export": ("export", "The set-up as code for others to run: CloudFormation, Terraform, shell, JSON."),
+    "rollout": ("rollout", "The IAM part in many accounts, through CloudFormation StackSets."),
     "explain": ("explain", "Why each statement is there, and the AWS page that says so."),
     "completion": ("completion", "Completion script for your shell."),
 }

@@ -43,6 +43,13 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "oidc_audience",
         "oidc_subject",
     ),
+    "IAM Identity Center": (
+        "permission_set",
+        "assign_groups",
+        "assign_users",
+        "assign_accounts",
+        "identity_center_region",
+    ),
     "Form of the documents": ("hardening", "source_conditions", "policies_dir"),
     "Where": ("config", "profile", "region", "account", "offline", "expect_account", "sandbox"),
 }
@@ -199,6 +206,13 @@ DRY_RUN: Final = click.Option(
     is_flag=True,
     envvar="PERSONALIZE_PERMS_DRY_RUN",
     help="Print every document in full and the plan; change nothing.",
+)
+DIFF: Final = click.Option(
+    ["--diff"],
+    type=click.Choice(["statements", "full"]),
+    default="statements",
+    envvar="PERSONALIZE_PERMS_DIFF",
+    help="What the plan shows: each statement in words, or also the difference of the texts. [default: statements]",
 )
 YES: Final = click.Option(["-y", "--yes"], is_flag=True, envvar="PERSONALIZE_PERMS_YES", help="Skip the confirmation.")
 NO_INPUT: Final = click.Option(

@@ -35,6 +35,7 @@ class Request:
         "policies_dir",
         "sandbox",
         "dry_run",
+        "diff",
         "yes",
         "no_input",
         "on_failure",
@@ -61,6 +62,8 @@ class Request:
     policies_dir: Path | None = None
     sandbox: bool = False
     dry_run: bool = False
+    diff: str = "statements"
+    """What is shown of a change: `statements`, or `full`, which adds the texts."""
     yes: bool = False
     no_input: bool = False
     on_failure: str = "keep"

@@ -39,9 +39,13 @@ def check_out(ctx: click.Context, request: Request, out: Path) -> None:
     plan_file.check_target(out)
 
 
-def save(request: Request, plan: Plan, live: Live, out: Path, talk: Talk, only: tuple[str, ...] = ()) -> None:
-    """Write the plan, or the part of it that the lines `only` name, to `out` and say how to go on."""
-    file = PlanFile.of(_saved(request, plan, live, only))
+def file_of(request: Request, plan: Plan, live: Live, only: tuple[str, ...] = ()) -> PlanFile:
+    """Return the file of a plan, or of the part of it that the lines `only` name, made at this moment."""
+    return PlanFile.of(_saved(request, plan, live, only))
+
+
+def save(file: PlanFile, out: Path, talk: Talk) -> None:
+    """Write a plan to `out` and say how to go on."""
     plan_file.write(out, file)
     review, apply = (shlex.join(["personalize-perms", "apply", str(out), *more]) for more in (["--dry-run"], []))
     talk.say(
@@ -73,8 +77,8 @@ def apply_file(ctx: click.Context, request: Request, path: Path) -> Result:
         plan_checks.refuse_spent(file, _runs(file, account))
         with setup.exclusive(request, account, talk) as found:
             plan_checks.refuse_spent(file, _runs(file, account))
-            plan, live = setup.plan_seen(request, account, talk)
-            now = _saved(request, plan, live, file.plan.only)
+            plan, seen = setup.plan_seen(request, account, talk)
+            now = _saved(request, plan, seen.live, file.plan.only)
             plan = selection.selected(plan, file.plan.only)
             plan_checks.refuse_stale(file.plan, now)
             if not plan.refusals:
@@ -122,7 +126,8 @@ def _runs(file: PlanFile, account: "Account") -> tuple[journals.PastRun, ...]:
 
 def _carry_out(request: Request, plan: Plan, account: "Account", talk: Talk, file: PlanFile, path: Path) -> Result:
     show = talk.say if request.yes or not plan.writes else talk.warn
-    show(setup.describe(plan, documents=False))
+    show([Line(f"Digest of the plan: {file.digest}", "dim")])
+    show(setup.describe(request, plan, documents=False))
     if plan.refusals:
         return setup.refused(plan, talk)
     setup.confirm(request, plan)

@@ -25,7 +25,7 @@ from personalize_perms.templates import Templates
 if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
     from personalize_perms.aws.session import AwsSession
-    from personalize_perms.model.live import Live
+    from personalize_perms.engine.observe import Observation
 
 __all__ = [
     "check_answers",
@@ -153,21 +153,24 @@ def plan_live(request: Request, account: "Account", talk: Talk) -> Plan:
     return plan_seen(request, account, talk)[0]
 
 
-def plan_seen(request: Request, account: "Account", talk: Talk) -> "tuple[Plan, Live]":
+def plan_seen(request: Request, account: "Account", talk: Talk) -> "tuple[Plan, Observation]":
     """Read the account and return the plan with what it was made from."""
     from personalize_perms.engine import observe, planner  # noqa: PLC0415 - nothing of this for --help
 
     templates = Templates.load(request.policies_dir)
     with talk.doing("Reading the account") as heard:
         seen = observe.observe(account, request.settings, templates, heard)
-    return planner.plan(seen.desired, seen.live, seen.refusals), seen.live
+    return planner.plan(seen.desired, seen.live, seen.refusals), seen
 
 
-def describe(plan: Plan, *, documents: bool) -> Iterator[Line]:
+def describe(request: Request, plan: Plan, *, documents: bool) -> Iterator[Line]:
     """Yield documents (if wanted), changes and findings of a plan."""
     if documents:
         yield from lines.document_lines(plan.documents)
-    yield from lines.plan_lines(plan)
+    if plan.changes or plan.refusals:
+        from personalize_perms.report import plan_lines  # noqa: PLC0415 - a plan that was made offline has no changes
+
+        yield from plan_lines.plan_lines(plan, full=request.diff == "full")
     yield from lines.finding_lines(plan.findings)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from personalize_perms.cli import execution, setup
-from personalize_perms.cli.options import CONFIRM, DRY_RUN, NO_INPUT, YES, SettingsCommand, request_of, shared
+from personalize_perms.cli.options import CONFIRM, DIFF, DRY_RUN, NO_INPUT, YES, SettingsCommand, request_of, shared
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from personalize_perms.engine.uses import Uses
 
 
-@shared(DRY_RUN, YES, NO_INPUT, CONFIRM)
+@shared(DRY_RUN, DIFF, YES, NO_INPUT, CONFIRM)
 @click.command("undo", cls=SettingsCommand)
 @click.pass_context
 def undo(ctx: click.Context, /, **_: object) -> Result:
@@ -74,9 +74,10 @@ def _plan(request: Request, account: "Account", talk: Talk, runs: "Iterable[Past
     from personalize_perms.engine.undo_fixes import FIXING  # noqa: PLC0415
 
     name, partition = request.settings.name, account.caller.place.partition
-    entries = (entry for run in runs if run.command != FIXING for entry in run.entries)
-    perhaps_done = (entry.operation for entry in entries if entry.status not in journals.LEFT_NOTHING)
-    known = past.past(perhaps_done, name, partition)
+    entries = [entry for run in runs if run.command != FIXING for entry in run.entries]
+    sent = [entry for entry in entries if entry.status != journals.NOT_SENT]
+    unseen = {number for number, entry in enumerate(sent) if entry.status == journals.NOT_SEEN}
+    known = past.past((entry.operation for entry in sent), name, partition, unseen)
     with talk.doing("Reading the account") as heard:
         templates = Templates.load(request.policies_dir)
         observation = observe.observe_for_undo(account, request.settings, templates, known, heard)
@@ -88,12 +89,12 @@ def _take_back(request: Request, plan: Plan, account: "Account", talk: Talk, use
         plan = replace(plan, findings=(*plan.findings, *uses.findings))
     if request.dry_run:
         if not request.as_json:
-            talk.out.lines(setup.describe(plan, documents=True))
+            talk.out.lines(setup.describe(request, plan, documents=True))
         talk.warn(lines.use_lines(plan.role_arn, uses.carriers if uses else ()))
         talk.say([Line("Dry run: nothing was changed.")])
         return _with_uses(execution.ended(plan), uses)
     show = talk.say if request.yes or not plan.writes else talk.warn
-    show(setup.describe(plan, documents=False))
+    show(setup.describe(request, plan, documents=False))
     if uses and uses.carriers:
         talk.warn(lines.use_lines(plan.role_arn, uses.carriers))
         _confirm_in_use(request, plan, uses)

@@ -13,14 +13,16 @@ from personalize_perms import documents
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.documents.merging import merge
 from personalize_perms.engine import pace
+from personalize_perms.engine.identity_operations import RequestFailed, account_of, is_identity_operation
 from personalize_perms.engine.journal import Journal
 from personalize_perms.engine.operations import Operations
 from personalize_perms.engine.shared_documents import DOCUMENT_OPERATIONS, edit_of, on_document, round_trips
-from personalize_perms.engine.step import Step, is_not_visible_yet, removes
+from personalize_perms.engine.step import AGAIN, Step, is_not_visible_yet, names_the_dead, removes, unseen
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Change, Outcome, Status
-from personalize_perms.model.errors import DocumentError, NotSettled, PersonalizePermsError, ResourceConflict
+from personalize_perms.model.errors import DocumentError, PersonalizePermsError, ResourceConflict
 from personalize_perms.model.operations import (
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
     DeletePolicyVersion,
@@ -32,7 +34,6 @@ T = TypeVar("T")
 
 _PASSING: Final = frozenset({Fault.THROTTLED, Fault.CONFLICT, Fault.UNKNOWN, Fault.UNREACHABLE})
 _PASSING_READS: Final = frozenset({Fault.THROTTLED, Fault.UNKNOWN, Fault.UNREACHABLE})
-_AGAIN: Final = "run the same command again: it makes a new plan from what is there now"
 
 
 class Delivery:
@@ -83,7 +84,7 @@ class Delivery:
         step.pace.quietly(settling)
         number = strange = 0
         seen: str | None = None
-        while not (found := self._patiently(step, lambda: self._found(step))).landed:
+        while not (found := self._looked_again(step)).landed:
             again = strange and documents.same_document(found.text, seen, self._partition)
             strange, seen = (strange + 1 if again else 1) if found.strange else 0, found.text
             if strange >= pace.EQUAL_READS and not step.pace.over:
@@ -94,8 +95,21 @@ class Delivery:
                 continue
             why = "it shows another text" if found.strange else "AWS does not show it yet"
             if not step.pace.pause(pace.growing(number), why):
-                raise _unseen(step, strange=found.strange)
+                raise unseen(step, strange=found.strange)
             number += 1
+
+    def _looked_again(self, step: Step) -> "_Found":
+        """Look for the change; send it again where AWS failed because it did not know yet what this run created."""
+        while True:
+            try:
+                return self._patiently(step, lambda: self._found(step))
+            except RequestFailed as failed:
+                step.refusals += 1
+                why = "what this run created is not visible everywhere yet"
+                again = failed.lacks_policy and step.created_here
+                if not again or not step.pace.pause(step.pace.even(step.refusals), why):
+                    raise
+            self.deliver(step)
 
     # Before the write
 
@@ -114,6 +128,8 @@ class Delivery:
     def _is_ready(self, step: Step) -> bool:
         """Look, right before a write, whether it may be sent; return False if the change is there already."""
         if not isinstance(step.operation, DOCUMENT_OPERATIONS):
+            if step.sends and account_of(step.operation) and self._is_there(step):
+                return False
             self._refuse_obstacle(step)
             return True
         age = step.pace.clock.now() - step.checked_at
@@ -124,7 +140,7 @@ class Delivery:
                 raise ResourceConflict(
                     f"{edit_of(step.operation).name} was changed by someone else since the plan was made; "
                     "it was left as it is",
-                    hint=_AGAIN,
+                    hint=AGAIN,
                 )
             if not self._merge(step, text):
                 return False
@@ -139,14 +155,14 @@ class Delivery:
             if not obstacle or step.pace.over:
                 break
         if obstacle:
-            raise ResourceConflict(obstacle, hint=_AGAIN)
+            raise ResourceConflict(obstacle, hint=AGAIN)
 
     def _merge(self, step: Step, text: str | None) -> bool:
         """Make our edit on what is there now the change to send; return False if it is there already."""
         assert isinstance(step.operation, DOCUMENT_OPERATIONS)  # noqa: S101 - for the type checker
         edit = edit_of(step.operation)
         if text is None and not isinstance(step.operation, PutBucketPolicy):
-            raise ResourceConflict(f"{edit.name} is no longer there", hint=_AGAIN)
+            raise ResourceConflict(f"{edit.name} is no longer there", hint=AGAIN)
         try:
             merged = merge(edit, text, self._is_own, self._partition)
         except DocumentError as error:
@@ -159,7 +175,7 @@ class Delivery:
             return False
         if step.sends >= pace.MAX_SENDS or step.pace.over:
             raise ResourceConflict(
-                f"others keep changing {edit.name} at the same time; our change is not in it", hint=_AGAIN
+                f"others keep changing {edit.name} at the same time; our change is not in it", hint=AGAIN
             )
         why = "others changed it at the same time: made again on what is there now"
         self._journal.record(Outcome(change=step.change, status=Status.FAILED, message=why, sent=step.maybe))
@@ -203,14 +219,20 @@ class Delivery:
                 return self._look_for(step, lambda: self._is_ours(step)) is True
             case Fault.ABSENT:
                 return removes(step.operation)
+            case Fault.CONFLICT:
+                return is_identity_operation(step.operation) and self._is_there(step)
             case Fault.UNKNOWN:
                 return self._look_for(step, lambda: self._operations.landed(step.operation) or None) is True
             case _:
                 return False
 
+    def _is_there(self, step: Step) -> bool:
+        return self._patiently(step, lambda: self._operations.landed(step.operation))
+
     def _is_ours(self, step: Step) -> bool | None:
         maker = self._operations.maker(step.operation)
-        marked = step.operation.tags if isinstance(step.operation, CreatePolicy | CreateRole) else {}
+        creates = CreatePolicy | CreateRole | CreatePermissionSet
+        marked = step.operation.tags if isinstance(step.operation, creates) else {}
         return None if maker is None else maker == marked.get(ownership.TAG_RUN)
 
     def _look_for(self, step: Step, ask: Callable[[], bool | None]) -> bool | None:
@@ -247,7 +269,7 @@ class Delivery:
             return _Found(landed=True)
         old = documents.same_document(text, edit.before, self._partition)
         # While a new role is on its way through IAM, its ARN may read as a unique id.
-        return _Found(text=text, strange=not old and not (step.created_here and _names_the_dead(text)))
+        return _Found(text=text, strange=not old and not (step.created_here and names_the_dead(text)))
 
     def _patiently(self, step: Step, ask: Callable[[], T]) -> T:
         """Ask AWS, again where an answer fails in passing."""
@@ -266,24 +288,3 @@ class _Found:
     landed: bool = False
     text: str | None = None
     strange: bool = False
-
-
-def _names_the_dead(text: str | None) -> bool:
-    try:
-        return text is not None and bool(documents.dead_principals(documents.statements(documents.parse(text))))
-    except DocumentError:
-        return False
-
-
-def _unseen(step: Step, *, strange: bool) -> PersonalizePermsError:
-    about = f"AWS accepted the change of {step.change.resource}"
-    if step.pace.stopped:
-        return NotSettled(
-            f"{about}, and you stopped the run before it was seen", hint="run the same command again: it looks first"
-        )
-    if strange:
-        return ResourceConflict(f"{about}, but someone else saved over it", hint=_AGAIN)
-    return NotSettled(
-        f"{about} but does not show it after {step.pace.elapsed:.0f} s",
-        hint="someone may have changed it at the same time: run the same command again",
-    )

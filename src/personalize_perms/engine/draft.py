@@ -40,6 +40,8 @@ class Draft:
     stuck: set[str] = field(default_factory=set)
     """Ledger entries of buckets whose policy still holds our statements and may not be edited now."""
 
+    vanishing: set[str] = field(default_factory=set)
+    """Permission sets whose role in this account loses our policy, or goes, by what this plan does."""
     past: Past = field(default_factory=Past)
     spares: "Callable[[Draft, DocumentKind, str, Mapping[str, Json]], frozenset[str]] | None" = None
     """Which of our Sids in a document are left as others changed them; None: of none."""
@@ -64,6 +66,7 @@ class Draft:
         *,
         wave: Wave = Wave.GRANT,
         details: tuple[str, ...] = (),
+        gone: str = "",
     ) -> None:
         """Add one line to the plan."""
         self.changes.append(
@@ -75,6 +78,7 @@ class Draft:
                 operation=operation,
                 wave=wave,
                 details=details,
+                gone=gone,
             )
         )
 

@@ -7,7 +7,7 @@ what a failed run has done is taken back as far as that goes.
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -17,14 +17,24 @@ from typing import Final, Protocol
 from personalize_perms.aws.account import Account
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.engine.delivery import Delivery
+from personalize_perms.engine.identity_operations import account_of
 from personalize_perms.engine.journal import Journal, JournalError
 from personalize_perms.engine.operations import Operations
-from personalize_perms.engine.pace import Clock, Pace
+from personalize_perms.engine.pace import DEADLINE, LONG_DEADLINE, Clock, Pace
 from personalize_perms.engine.shared_documents import names_principals
 from personalize_perms.engine.step import Step
+from personalize_perms.engine.turns import Turns
 from personalize_perms.model.changes import Change, Outcome, Plan, Status, Wave
 from personalize_perms.model.errors import PersonalizePermsError
-from personalize_perms.model.operations import Attach, CreateGrant, CreatePolicy, CreateRole, Operation
+from personalize_perms.model.operations import (
+    Assign,
+    Attach,
+    CreateGrant,
+    CreatePolicy,
+    CreateRole,
+    Operation,
+    Provision,
+)
 from personalize_perms.model.resources import PrincipalKind
 
 WORKERS: Final = 32
@@ -65,6 +75,7 @@ class Executor:
         self._clock = clock or Clock()
         self._taking_back = taking_back
         self._stopping = Event()
+        self._turns = Turns()
 
     @property
     def stopped(self) -> bool:
@@ -92,14 +103,14 @@ class Executor:
         for wave, following in zip(waves, [*waves[1:], []], strict=True):
             # What takes away, or forgets, comes after what was seen to be given, or to be taken back.
             deletes = wave[0].change.wave in (Wave.DELETE, Wave.FORGET)
-            takes = wave[0].change.wave in (Wave.CLEAR, Wave.DELETE, Wave.FORGET)
+            takes = wave[0].change.wave in (Wave.UNASSIGN, Wave.CLEAR, Wave.DELETE, Wave.FORGET)
             if takes:
                 _finish(confirming)
                 if self._is_over(steps) or (deletes and _any_failed(steps)):
                     break
             sending = [pool.submit(self._send, delivery, step) for step in wave]
             _finish([*sending, *(pool.submit(delivery.look, step) for step in following)])
-            sent = [step for step in wave if step.sent]
+            sent = [step for step in wave if step.sent and not step.outcome]
             # One pause for all of a wave: what is read back together takes one round trip.
             settling = max((step.settling for step in sent), default=0.0)
             confirming += [pool.submit(self._confirm, delivery, step, settling) for step in sent]
@@ -122,17 +133,23 @@ class Executor:
         ]
 
     def _pace(self, change: Change) -> Pace:
-        return Pace(self._clock, self._stopping, partial(self._progress.waiting, change))
+        goes_on = change.operation is not None and account_of(change.operation)
+        deadline = LONG_DEADLINE if goes_on else DEADLINE
+        return Pace(self._clock, self._stopping, partial(self._progress.waiting, change), deadline)
 
     def _is_over(self, steps: Sequence[Step]) -> bool:
         """Tell whether nothing more is to be tried."""
         return self.stopped or self._journal.broken or (_any_failed(steps) and not self._taking_back)
 
     def _send(self, delivery: Delivery, step: Step) -> None:
-        if self.stopped:
-            return
-        step.pace = self._pace(step.change)  # its time begins now
-        self._guarded(step, lambda: delivery.deliver(step))
+        goes_on_in = account_of(step.operation)
+        turn: AbstractContextManager[object] = self._turns.turn(goes_on_in) if goes_on_in else nullcontext()
+        with turn:
+            if self.stopped:
+                return
+            step.pace = self._pace(step.change)  # its time begins now
+            if self._guarded(step, lambda: delivery.deliver(step)) and goes_on_in:
+                self._confirm(delivery, step, 0.0)  # only then is it the next one's turn
 
     def _confirm(self, delivery: Delivery, step: Step, settling: float) -> None:
         if self._guarded(step, lambda: delivery.read_back(step, settling)):
@@ -188,14 +205,21 @@ def _refers_to(operation: Operation, created: Collection[str]) -> bool:
             return policy in created or any(arn.endswith(f"/{name}") for arn in created)
         case Attach(policy_arn=arn) | CreateGrant(grantee_arn=arn):
             return arn in created
+        case Assign(policy_arn=arn) | Provision(policy_arn=arn):
+            return arn in created
         case _:
             # Which principal AWS does not know it does not say; a new role is the likeliest.
             return names_principals(operation) and any(":role/" in arn for arn in created)
 
 
+IDENTITY_CENTER: Final = "run this from the organisation's management account or the delegated administrator; else "
+
+
 def _hint(error: AwsError) -> str:
+    elsewhere = IDENTITY_CENTER if error.action.startswith(("sso:", "identitystore:")) else ""
     hints = {
-        Fault.DENIED: f"ask an administrator for {error.action} on {error.resource}, then run the same command again",
+        Fault.DENIED: f"{elsewhere}ask an administrator for {error.action} on {error.resource}, "
+        "then run the same command again",
         Fault.EXISTS: "someone made it meanwhile, or its name differs from an existing one only in letter case: "
         "run the same command again, or choose another name",
         Fault.LIMIT: "remove what is no longer needed, or ask AWS to raise the quota",

@@ -13,11 +13,13 @@ from typing import Final, TypeAlias, TypeVar
 
 from personalize_perms import documents
 from personalize_perms.model import ownership
+from personalize_perms.model.identity import LivePermissionSet
 from personalize_perms.model.live import (
     Absent,
     Live,
     LiveBucket,
     LiveGrant,
+    LiveIdentityCenter,
     LiveKey,
     LivePolicy,
     LiveRole,
@@ -39,7 +41,7 @@ def facts(live: Live, name: str) -> dict[str, str]:
     return {fact: found[fact] for fact in sorted(found)}
 
 
-def _facts(live: Live, name: str) -> _Facts:
+def _facts(live: Live, name: str) -> _Facts:  # noqa: C901 - one line per kind of thing: a table
     partition = live.caller.place.partition
     for arn, policy in live.policies.items():
         yield from _policy(arn, policy, partition)
@@ -59,6 +61,8 @@ def _facts(live: Live, name: str) -> _Facts:
         yield f"the name of {wanted}", _digest(clash)
     for kind, unlisted in live.unlisted.items():
         yield f"the list of every {kind}", _state(unlisted, _digest)
+    for region, center in live.identity_centers.items():
+        yield from _identity_center(region, center)
     quotas = _digest([live.trust_quota, live.attachment_quotas])
     yield "the quotas of the account", _state(live.unread_quotas or Present(quotas), str)
 
@@ -103,6 +107,20 @@ def _key(reference: str, key: LiveKey, partition: str, prefix: str) -> _Facts:
     if not (isinstance(key.facts, Present) and key.facts.value.arn != reference):  # an alias has no policy of its own
         yield f"key-policy {reference}", _state(key.policy_json, lambda text: documents.digest(text, partition))
         yield f"grants on {reference}", _state(key.grants, own_grants)
+
+
+def _identity_center(region: str, center: LiveIdentityCenter) -> _Facts:
+    yield f"Identity Center in {region}", _state(center.instance, lambda found: _digest(asdict(found)))
+    for principal, found in center.principals.items():
+        yield f"{principal} of Identity Center", _state(found, _digest)
+    for name, one in center.sets.items():
+        yield f"permission-set {region}/{name}", _state(one, _permission_set)
+
+
+def _permission_set(found: LivePermissionSet) -> str:
+    parts = [found.arn, found.description, found.others, found.tags]
+    sets = (found.references, found.assignments, found.accounts, found.outdated)
+    return _digest([*parts, *(sorted(map(repr, one)) for one in sets)])
 
 
 def _grant(grant: LiveGrant) -> list[str]:

@@ -1,6 +1,6 @@
 """What was about to be written, kept on disk before it is written.
 
-One file per run in the user's state directory, one JSON object per line: a header, then for each change its intent
+One file per run in the user's state directory, one JSON object per record: a header, then for each change its intent
 (operation, text before and after) synced to disk before the call is sent, and its outcome after the read-back.
 It holds documents and names, never credentials. Losing it loses nothing that undoing needs: what is ours can be told
 from Sids and tags; the journal keeps the former texts of what others own.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, get_args
 
 from personalize_perms.engine import private_files
-from personalize_perms.engine.chain import ChainedFile, unseal
+from personalize_perms.engine.chain import ChainedFile, unseal, whole_length
 from personalize_perms.engine.journal import FORMAT, SUFFIX, JournalError, own_folders, target
 from personalize_perms.model.inert import inert
 from personalize_perms.model.operations import Operation
@@ -29,7 +29,8 @@ MOST: Final = 64 * 1024 * 1024
 
 NOT_SENT: Final = "not-sent"
 """What a failed change is called that certainly left nothing behind."""
-LEFT_NOTHING: Final = (NOT_SENT, "not-applied")
+NOT_SEEN: Final = "not-applied"
+"""What a change of a killed run is called that was looked for and not found: AWS may have been at it still."""
 
 _OPERATIONS: Final[Mapping[str, type[Operation]]] = {kind.__name__: kind for kind in get_args(Operation)}
 
@@ -66,15 +67,15 @@ def read_runs(folder: Path) -> tuple[PastRun, ...]:
 
     No folder: no runs. An empty file is one of a run that was killed before it could send anything.
     """
-    return tuple(_runs(folder))
+    return tuple(written.run() for written in _written(folder))
 
 
 def open_runs(folder: Path) -> tuple[PastRun, ...]:
-    """Return the runs that were killed before they knew what became of a change."""
-    return tuple(run for run in _runs(folder) if any(entry.status is None for entry in run.entries))
+    """Return the runs that were killed before they knew what became of a change; what is closed is not looked into."""
+    return tuple(written.run() for written in _written(folder) if written.is_open)
 
 
-def _runs(folder: Path) -> Iterator[PastRun]:
+def _written(folder: Path) -> Iterator["_Written"]:
     if not os.path.lexists(folder):
         return
     try:
@@ -86,7 +87,7 @@ def _runs(folder: Path) -> Iterator[PastRun]:
     for path in paths:
         records, _ = _content(path)
         if records:
-            yield _run(path, records)
+            yield _Written.of(path, records)
 
 
 def close_entries(run: PastRun, statuses: Mapping[int, str]) -> None:
@@ -96,7 +97,9 @@ def close_entries(run: PastRun, statuses: Mapping[int, str]) -> None:
     except OSError as error:
         _refuse(run.path, str(error))
     try:
-        _, digest = _unsealed(run.path, _read(run.path, descriptor))
+        content = _read(run.path, descriptor)
+        _, digest = _unsealed(run.path, content)
+        os.ftruncate(descriptor, whole_length(content))
         file = ChainedFile(descriptor, digest)
         for number, status in statuses.items():
             file.append({"settled": status, "number": number})
@@ -135,34 +138,57 @@ def _unsealed(path: Path, content: bytes) -> tuple[list[bytes], str]:
         _refuse(path, str(error))
 
 
-def _run(path: Path, records: list[bytes]) -> PastRun:
-    try:
-        first, *rest = map(json.loads, records)
-        header = _Header.of(first)
-        where = target(header.account, header.partition, header.endpoint, header.name)
-        if where != path.parent.name or not path.stem.endswith(f"-{header.run}"):
-            raise ValueError("it is the journal of another run, account or set-up")
-        entries = _entries(header.run, rest)
-        started = datetime.fromisoformat(header.started)
-    except _unknown() as error:
-        _refuse(path, f"it is not of this version's format: {error}")
-    return PastRun(
-        path=path,
-        run_id=header.run,
-        started=started,
-        name=header.name,
-        command=header.command,
-        region=header.region,
-        spends=header.spends,
-        entries=entries,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """What stands in one journal: its header, the intents, and what became of those that are closed."""
+
+    path: Path
+    header: "_Header"
+    intents: tuple[dict[str, Any], ...]
+    statuses: Mapping[int, str]
+
+    @classmethod
+    def of(cls, path: Path, records: list[bytes]) -> "_Written":
+        """Read the records of a journal, but for its operations."""
+        try:
+            first, *rest = map(json.loads, records)
+            header = _Header.of(first)
+            where = target(header.account, header.partition, header.endpoint, header.name)
+            if where != path.parent.name or not path.stem.endswith(f"-{header.run}"):
+                raise ValueError("it is the journal of another run, account or set-up")
+            intents, statuses = _intents(header.run, rest)
+        except _UNKNOWN as error:
+            _refuse(path, f"it is not of this version's format: {error}")
+        return cls(path=path, header=header, intents=intents, statuses=statuses)
+
+    @property
+    def is_open(self) -> bool:
+        return len(self.statuses) < len(self.intents)
+
+    def run(self) -> PastRun:
+        """Return the run, with its operations."""
+        from cattrs.errors import ForbiddenExtraKeysError  # noqa: PLC0415 - dear, and not needed where all is closed
+
+        header = self.header
+        try:
+            entries = tuple(_entry(intent, self.statuses.get(number)) for number, intent in enumerate(self.intents))
+            started = datetime.fromisoformat(header.started)
+        except (*_UNKNOWN, ForbiddenExtraKeysError) as error:
+            _refuse(self.path, f"it is not of this version's format: {error}")
+        return PastRun(
+            path=self.path,
+            run_id=header.run,
+            started=started,
+            name=header.name,
+            command=header.command,
+            region=header.region,
+            spends=header.spends,
+            entries=entries,
+        )
 
 
-def _unknown() -> tuple[type[Exception], ...]:
-    """Return what reading JSON that is not as expected ends in."""
-    from cattrs.errors import ForbiddenExtraKeysError  # noqa: PLC0415 - dear, and not needed where no run was before
-
-    return ValueError, TypeError, KeyError, AttributeError, RecursionError, ForbiddenExtraKeysError
+_UNKNOWN: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading JSON that is not as expected ends in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,10 +209,11 @@ class _Header:
     def of(cls, record: dict[str, Any]) -> "_Header":
         if record.pop("journal", None) != FORMAT:
             raise ValueError("it does not begin as this version's journals do")
-        return _converter().structure(record, cls)
+        return cls(**{name: _text(value) for name, value in record.items()})
 
 
-def _entries(run_id: str, records: Sequence[dict[str, Any]]) -> tuple[Entry, ...]:
+def _intents(run_id: str, records: Sequence[dict[str, Any]]) -> tuple[tuple[dict[str, Any], ...], dict[int, str]]:
+    """Return the intents, and what became of those that are closed, by their number."""
     intents: list[dict[str, Any]] = []
     statuses: dict[int, str] = {}
     for record in records:
@@ -202,7 +229,7 @@ def _entries(run_id: str, records: Sequence[dict[str, Any]]) -> tuple[Entry, ...
         if number in statuses or not 0 <= number < len(intents) or not isinstance(status, str):
             raise ValueError(f"there is no open intent {number}")
         statuses[number] = status
-    return tuple(_entry(intent, statuses.get(number)) for number, intent in enumerate(intents))
+    return tuple(intents), statuses
 
 
 _INTENT: Final = {"intent", "number", "run", "kind", "resource", "operation", "added", "removed"}

@@ -134,6 +134,13 @@ def remembered(desired: Desired, policies: Policies) -> Remembered:
     )
 
 
+def permission_sets(desired: Desired, policies: Policies) -> list[tuple[str, str]]:
+    """Return Region and name of every permission set that the ledger names, wanted or not."""
+    entries = (entry.partition("/") for entry in sorted(ledger(desired, policies)))
+    pairs = (name.partition("/") for kind, _, name in entries if kind == "I")
+    return [(region, name) for region, _, name in pairs]
+
+
 def _service_policies(desired: Desired, policies: Policies) -> Iterator[LivePolicy]:
     for arn, policy in policies.items():
         service = is_service_policy(desired, arn)

@@ -12,6 +12,7 @@ from personalize_perms import steps
 from personalize_perms.aws.account import Account
 from personalize_perms.engine import key_names, keys, memory, undo
 from personalize_perms.engine.flow import Flow, Heard, nobody
+from personalize_perms.engine.identity_reader import IdentityReader
 from personalize_perms.engine.past import Past
 from personalize_perms.engine.reader import Reader
 from personalize_perms.model.changes import Refusal
@@ -22,6 +23,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     PrincipalKind,
     Resource,
@@ -74,6 +77,7 @@ class _Observer:
         self._templates = templates
         self._flow = flow
         self._reader = Reader(account, flow)
+        self._identity = IdentityReader(account, flow)
         self._place = account.caller.place
         self._desired = self._desire(())
 
@@ -84,7 +88,7 @@ class _Observer:
         findings = (*self._desired.findings, *resolved.findings)
         return Observation(
             desired=replace(self._desired, findings=findings),
-            live=self._reader.live(),
+            live=self._live(),
             refusals=tuple(resolved.refusals),
             uses=resolved.uses,
         )
@@ -102,7 +106,10 @@ class _Observer:
         if isinstance(self._reader.policies[first], Present):
             self._reader.want_versions(first, goes=True)
             self._flow.finish()
-        return Observation(desired=desired, live=self._reader.live(), refusals=(), forms=forms)
+        return Observation(desired=desired, live=self._live(), refusals=(), forms=forms)
+
+    def _live(self) -> Live:
+        return replace(self._reader.live(), identity_centers=self._identity.live())
 
     def _read_what_is_named(self) -> keys.ResolvedKeys:
         for resource in self._desired.resources:
@@ -161,6 +168,13 @@ class _Observer:
                 self._want_bucket(resource.bucket)
             case KeyPolicyStatements() | KeyGrant():
                 self._want_key(resource.key_arn)
+            case PermissionSet() if not self._leaving:
+                accounts = {r.account for r in self._desired.resources if isinstance(r, PermissionSetAssignment)}
+                self._identity.want_set(resource.region, resource.name, accounts, whole=False)
+            case PermissionSetAssignment() if not self._leaving:
+                self._identity.want_principal(resource.region, resource.principal_kind, resource.principal_name)
+            case PermissionSet() | PermissionSetAssignment():
+                pass  # an undo looks for what the ledger names
             case PolicyAttachment():
                 pass  # the policy's entities say whether it is there
 
@@ -204,6 +218,8 @@ class _Observer:
         wanted += [self._want_bucket(name) for name in remembered.buckets]
         local = [arn for arn in remembered.keys if key_names.is_local(arn, self._place, "key")]
         wanted += [reader.want_key(arn, grants=arn in remembered.granted_keys) for arn in local]
+        sets = memory.permission_sets(self._desired, reader.policies)
+        wanted += [self._identity.want_set(region, name, whole=True) for region, name in sets]
         return any(wanted)
 
     def _want_details(self) -> None:

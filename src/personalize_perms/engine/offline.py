@@ -14,6 +14,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     Role,
     TrustPolicyStatements,
@@ -33,7 +35,7 @@ def plan_offline(desired: Desired) -> Plan:
                 kind = DocumentKind.BUCKET_POLICY
             case KeyPolicyStatements(key_arn=name, statements=statements):
                 kind = DocumentKind.KEY_POLICY
-            case PolicyAttachment() | KeyGrant():
+            case PolicyAttachment() | KeyGrant() | PermissionSet() | PermissionSetAssignment():
                 continue
             case _:
                 assert_never(resource)

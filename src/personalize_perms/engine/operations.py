@@ -11,12 +11,15 @@ from personalize_perms import documents
 from personalize_perms.aws.account import Account
 from personalize_perms.engine import guards
 from personalize_perms.engine.guards import readable
+from personalize_perms.engine.identity_operations import IDENTITY_OPERATIONS, IdentityOperations
 from personalize_perms.engine.shared_documents import DocumentOperation
 from personalize_perms.model import ownership
+from personalize_perms.model.identity import SetPlace
 from personalize_perms.model.live import LiveGrant, Present, Read
 from personalize_perms.model.operations import (
     Attach,
     CreateGrant,
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
     DeletePolicy,
@@ -44,11 +47,12 @@ class Operations:
         self._account = account
         self._iam = account.iam
         self._partition = account.caller.place.partition
+        self._identity = IdentityOperations(account)
         self._run = {ownership.TAG_RUN: run_id}
 
     def marked(self, operation: Operation) -> Operation:
         """Return the operation as it is sent: what it creates carries the mark of this run."""
-        if isinstance(operation, CreatePolicy | CreateRole):
+        if isinstance(operation, CreatePolicy | CreateRole | CreatePermissionSet):
             return replace(operation, tags={**operation.tags, **self._run})
         return operation
 
@@ -66,6 +70,8 @@ class Operations:
 
     def obstacle(self, operation: Operation) -> str:
         """Read again what is not a document but must be as the plan saw it; return what is not, or nothing."""
+        if isinstance(operation, IDENTITY_OPERATIONS):
+            return self._identity.obstacle(operation)
         match operation:
             case DeletePolicy():
                 return guards.policy_in_use(self._iam, operation)
@@ -78,6 +84,9 @@ class Operations:
 
     def send(self, operation: Operation) -> None:  # noqa: C901, PLR0912 - one line per operation: a table
         """Make the one call that writes; raise `AwsError` if it failed or may have failed."""
+        if isinstance(operation, IDENTITY_OPERATIONS):
+            self._identity.send(operation)
+            return
         iam, s3, kms = self._iam, self._account.s3, self._account.kms
         match operation:
             case CreatePolicy():
@@ -125,6 +134,8 @@ class Operations:
 
     def landed(self, operation: Operation) -> bool:  # noqa: PLR0911 - one line per operation: a table
         """Ask AWS whether the change is there."""
+        if isinstance(operation, IDENTITY_OPERATIONS):
+            return self._identity.landed(operation)
         match operation:
             case CreatePolicy() | UpdatePolicy() | DeletePolicyVersion() | DeletePolicy() | TagPolicy():
                 return self._policy_landed(operation)
@@ -143,6 +154,8 @@ class Operations:
 
     def maker(self, operation: Operation) -> str | None:
         """Read which run made what a create found to exist; None: it does not show."""
+        if isinstance(operation, CreatePermissionSet):
+            return self._identity.maker(operation)
         tags: Mapping[str, str] | None = None
         if isinstance(operation, CreatePolicy):
             head = readable(self._iam.read_policy_head(operation.arn))
@@ -151,6 +164,10 @@ class Operations:
             role = readable(self._iam.read_role(operation.name))
             tags = role.tags if role else None
         return None if tags is None else tags.get(ownership.TAG_RUN, "")
+
+    def permission_set_tags(self, place: SetPlace) -> Mapping[str, str] | None:
+        """Read the tags of a permission set; None: there is none."""
+        return self._identity.tags(place)
 
     def spare_copy(self, operation: UpdatePolicy) -> str | None:
         """Read which version that is not the default holds the very text that is to be stored; None: none does."""

@@ -9,6 +9,8 @@ from typing import Final
 
 DEADLINE: Final = 120.0
 """Seconds that one change may take, all waiting included: about what IAM needs at its slowest."""
+LONG_DEADLINE: Final = 300.0
+"""Seconds for what AWS does on its own time after it took the call, in another account perhaps."""
 MAX_SENDS: Final = 8
 LOOKS: Final = (0, 1, 4, 16)
 """Pauses before each look for what a lost call may have done, as multiples of the first pause."""
@@ -32,11 +34,13 @@ class Clock:
 class Pace:
     """The time of one change, from its first call on."""
 
-    def __init__(self, clock: Clock, stopping: Event, say: Callable[[str, float, float], None]) -> None:
+    def __init__(
+        self, clock: Clock, stopping: Event, say: Callable[[str, float, float], None], deadline: float = DEADLINE
+    ) -> None:
         self.clock = clock
         self._stopping = stopping
         self._say = say
-        self._deadline = DEADLINE
+        self._deadline = deadline
         self.started = clock.now()
 
     @property

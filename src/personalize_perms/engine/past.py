@@ -5,7 +5,7 @@ what a statement of others was before, and what was made even if the account's o
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from personalize_perms import documents
@@ -16,8 +16,10 @@ from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import (
     Attach,
     CreateGrant,
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
+    DeletePermissionSet,
     DeletePolicy,
     DeleteRole,
     Detach,
@@ -48,14 +50,17 @@ def document_place(kind: DocumentKind, resource: str) -> Place:
     return kind, resource.rpartition("/")[2] if kind is DocumentKind.TRUST_POLICY else resource
 
 
-def past(operations: Iterable[Operation], name: str, partition: str) -> Past:
+def past(operations: Iterable[Operation], name: str, partition: str, unseen: Collection[int] = ()) -> Past:
     """Return what `operations`, oldest first and all of them perhaps done, tell about the set-up `name`.
 
-    What was taken back since counts no more: what others put in its place is theirs.
+    What was taken back since counts no more: what others put in its place is theirs. `unseen` are the places of those
+    of killed runs that were looked for and not found: AWS may have been at it still, so what they would have made is
+    looked for and known as ours, and what they would have taken back is ours still.
     """
     known = _Known(name=name, partition=partition)
-    for operation in operations:
-        known.note(operation)
+    for number, operation in enumerate(operations):
+        if number not in unseen or known.makes(operation):
+            known.note(operation)
     replaced = {role: tuple(statements) for role, statements in known.replaced.items()}
     return Past(entries=frozenset(known.entries), written=known.written, replaced=replaced)
 
@@ -78,10 +83,20 @@ class _Known:
             ours = {self._form(statement) for statement in new if self._is_own(statement)}
             self.written[place] = self.written.get(place, frozenset()) | ours
             if place[0] is DocumentKind.TRUST_POLICY:
-                self._note_replaced(place[1], old, new, withdrawn=not ours)
+                self._note_replaced(place[1], old, new)
 
-    def _note_replaced(self, role: str, old: list[Statement], new: list[Statement], *, withdrawn: bool) -> None:
-        if withdrawn:
+    def makes(self, operation: Operation) -> bool:
+        """Tell whether an operation adds something of ours."""
+        match operation:
+            case UpdateTrust(document_json=text):
+                return any(map(self._is_own, _statements(text)))
+            case CreatePolicy() | CreateRole() | Attach() | PutBucketPolicy() | PutKeyPolicy() | CreateGrant():
+                return True
+            case _:
+                return False
+
+    def _note_replaced(self, role: str, old: list[Statement], new: list[Statement]) -> None:
+        if not any(map(self._is_own, new)):
             # We left this role: whatever others put there since is theirs.
             self.replaced.pop(role, None)
             self.entries.discard(f"t/{role}")
@@ -136,6 +151,10 @@ def _note_entries(entries: set[str], operation: Operation, name: str) -> None:  
             entries.add(f"b/{operation.bucket}")
         case PutKeyPolicy(key_arn=arn):
             entries.add(f"k/{Arn.parse(arn).region}/{Arn.parse(arn).name}")
+        case CreatePermissionSet(place=place):
+            entries.add(f"I/{place}")
+        case DeletePermissionSet(place=place):
+            entries.discard(f"I/{place}")
         case CreateGrant(key_arn=arn):
             entries.add(f"G/{Arn.parse(arn).region}/{Arn.parse(arn).name}")
 

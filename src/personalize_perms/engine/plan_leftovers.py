@@ -2,7 +2,7 @@
 
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
-from personalize_perms.engine import memory
+from personalize_perms.engine import memory, plan_identity_leftovers
 from personalize_perms.engine.draft import Draft
 from personalize_perms.engine.plan_loosening import loosened
 from personalize_perms.engine.plan_policies import plan_tags
@@ -28,6 +28,7 @@ def take_back(draft: Draft) -> set[str]:
     """Take back what is remembered beyond what is wanted; return the ledger entries that need no memory any more."""
     released = {entry for entry in memory.leftover_entries(draft.desired, draft.live.policies) if entry[0] == "b"}
     released -= draft.stuck
+    released |= plan_identity_leftovers.take_back_permission_sets(draft)
     for entry in sorted(memory.leftover_entries(draft.desired, draft.live.policies)):
         kind, _, name = entry.partition("/")
         if (kind in ("k", "G") and _key(draft, kind, name)) or (
@@ -147,6 +148,7 @@ def _delete_role(draft: Draft, role: LiveRole, contents: Read[RoleContents] | No
         "was made by this set-up, is no longer wanted, and nothing of others hangs on it",
         DeleteRole(role_name=role.name),
         wave=Wave.DELETE,
+        gone=role.trust_json,
     )
     return True
 
@@ -211,6 +213,7 @@ def take_back_policy(draft: Draft, arn: str, wave: Wave = Wave.DELETE) -> bool:
         return True
     policy = found.value
     holders = {(kind, name) for kind in PrincipalKind for name in memory.attached(policy, kind)}
+    holders = {one for one in holders if not plan_identity_leftovers.vanishes(draft, *one)}
     given = holders & memory.given(draft.desired, draft.live.policies, arn)
     for kind, name in sorted(given):
         _detach(draft, arn, kind, name)
@@ -231,7 +234,8 @@ def take_back_policy(draft: Draft, arn: str, wave: Wave = Wave.DELETE) -> bool:
         reason = "goes with its policy"
         draft.change(Action.DELETE, "managed-policy-version", f"{arn} {version}", reason, operation, wave=Wave.CLEAR)
     reason = "was made by this set-up and is no longer wanted"
-    draft.change(Action.DELETE, DocumentKind.MANAGED_POLICY, arn, reason, DeletePolicy(arn=arn), wave=wave)
+    deletes, gone = DeletePolicy(arn=arn), policy.document_json
+    draft.change(Action.DELETE, DocumentKind.MANAGED_POLICY, arn, reason, deletes, wave=wave, gone=gone)
     return True
 
 

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from personalize_perms.engine import (
     plan_holding,
+    plan_identity,
     plan_leftovers,
     plan_policies,
     plan_resource_policies,
@@ -23,6 +24,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     Resource,
     Role,
@@ -70,5 +73,9 @@ def _plan_resource(draft: Draft, resource: Resource) -> None:
             plan_resource_policies.plan_key_policy(draft, resource)
         case KeyGrant():
             plan_resource_policies.plan_grant(draft, resource)
+        case PermissionSet():
+            plan_identity.plan_permission_set(draft, resource)
+        case PermissionSetAssignment():
+            pass  # planned with its permission set, which remembers all of them
         case _:
             assert_never(resource)

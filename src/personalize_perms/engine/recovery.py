@@ -122,4 +122,12 @@ _WORDS: Final = {
     "PutKeyPolicy": "change the policy of this key",
     "CreateGrant": "create a grant on this key",
     "RevokeGrant": "revoke a grant on this key",
+    "CreatePermissionSet": "create this permission set",
+    "TagPermissionSet": "change the tags of this permission set",
+    "DeletePermissionSet": "delete this permission set",
+    "AddReference": "let this permission set refer to the policy",
+    "DropReference": "take the policy out of this permission set",
+    "Assign": "assign this permission set",
+    "Unassign": "take this assignment back",
+    "Provision": "bring this permission set up to date in the account",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeAlias
 
 from personalize_perms import documents
 from personalize_perms.aws.account import Account
@@ -9,25 +10,35 @@ from personalize_perms.engine.guards import readable
 from personalize_perms.engine.operations import Operations
 from personalize_perms.engine.shared_documents import DocumentOperation, edit_of
 from personalize_perms.model.operations import (
+    AddReference,
+    Assign,
     Attach,
     CreateGrant,
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
+    DeletePermissionSet,
     DeletePolicy,
     DeletePolicyVersion,
     DeleteRole,
     DescribeRole,
     Detach,
+    DropReference,
     Operation,
+    Provision,
     PutBucketPolicy,
     PutKeyPolicy,
     RevokeGrant,
     SetBoundary,
+    TagPermissionSet,
     TagPolicy,
     TagRole,
+    Unassign,
     UpdatePolicy,
     UpdateTrust,
 )
+
+_Creation: TypeAlias = CreatePolicy | CreateRole | CreatePermissionSet
 
 
 class Standing(StrEnum):
@@ -41,19 +52,23 @@ class Standing(StrEnum):
     """It may not be read."""
 
 
-def standing(account: Account, operation: Operation, run_id: str) -> Standing:
+def standing(account: Account, operation: Operation, run_id: str) -> Standing:  # noqa: PLR0911 - a table
     """Read how a change of the run `run_id` stands; raise `AccessDenied` where that may not be read."""
     operations = Operations(account, run_id)
     match operation:
         case UpdatePolicy() | UpdateTrust() | PutBucketPolicy() | PutKeyPolicy():
             return _of_document(operation, operations.text(operation), account.caller.place.partition)
-        case CreatePolicy() | CreateRole():
+        case CreatePolicy() | CreateRole() | CreatePermissionSet():
             return _of_creation(operations, operation, run_id)
     if operations.landed(operation):
         return Standing.APPLIED
     match operation:
         case Attach() | CreateGrant():
             return Standing.NOT_APPLIED
+        case AddReference() | DropReference() | Assign() | Unassign() | Provision() | DeletePermissionSet():
+            return Standing.NOT_APPLIED
+        case TagPermissionSet(place=place):
+            return _if(_is_between(operations.permission_set_tags(place) or {}, operation))
         case Detach() | RevokeGrant() | DeletePolicyVersion() | DeletePolicy() | DeleteRole():
             return Standing.NOT_APPLIED
         case TagPolicy() | TagRole() | DescribeRole() | SetBoundary():
@@ -71,7 +86,7 @@ def _of_document(operation: DocumentOperation, text: str | None, partition: str)
     return Standing.CHANGED
 
 
-def _of_creation(operations: Operations, operation: CreatePolicy | CreateRole, run_id: str) -> Standing:
+def _of_creation(operations: Operations, operation: _Creation, run_id: str) -> Standing:
     maker = operations.maker(operation)
     if maker is None:
         return Standing.NOT_APPLIED
@@ -97,7 +112,7 @@ def _if(as_before: bool) -> Standing:  # noqa: FBT001 - a value made into anothe
     return Standing.NOT_APPLIED if as_before else Standing.CHANGED
 
 
-def _is_between(tags: Mapping[str, str], operation: TagPolicy | TagRole) -> bool:
+def _is_between(tags: Mapping[str, str], operation: TagPolicy | TagRole | TagPermissionSet) -> bool:
     """Tell whether every tag is old or ours: setting and removing are two calls, so there may be some of both."""
     after = {key: value for key, value in operation.before.items() if key not in operation.remove} | {**operation.add}
     touched = {*operation.add, *operation.remove}

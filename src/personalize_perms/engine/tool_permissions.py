@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from personalize_perms.engine.rollout_plan import stack_set_name
 from personalize_perms.model.names import Arn
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
@@ -17,6 +18,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     PrincipalKind,
     Role,
@@ -25,9 +28,10 @@ from personalize_perms.model.resources import (
 )
 from personalize_perms.model.settings import Workflow
 
-COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "export", "undo")
+COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "export", "undo", "rollout")
 _AUDIT = frozenset({"audit"})
-_ALL = frozenset(COMMANDS) - _AUDIT
+_ROLLOUT = frozenset({"rollout"})
+_ALL = frozenset(COMMANDS) - _AUDIT - _ROLLOUT
 _GIVE = frozenset({"apply", "init"})
 _TAKE = _GIVE | {"undo"}
 _PLAN = _ALL - {"undo"}
@@ -53,6 +57,26 @@ _DESCRIBES: Final = tuple(f"personalize:Describe{kind}" for kind in _KINDS)
 
 _OTHER_KINDS: Final = ("Campaign", "Dataset", "EventTracker", "Filter", "Recommender", "Solution", "SolutionVersion")
 _DESCRIBES_ANY: Final = (*_DESCRIBES, *(f"personalize:Describe{kind}" for kind in _OTHER_KINDS))
+
+_ON_A_STACK_SET: Final = (
+    *("CreateStackInstances", "DeleteStackInstances", "DeleteStackSet", "DescribeStackSet", "UpdateStackSet"),
+    *("DescribeStackSetOperation", "ListStackInstances", "ListStackSetOperationResults", "ListStackSetOperations"),
+    "TagResource",
+)
+_SET_READS: Final = (
+    *("sso:DescribePermissionSet", "sso:GetInlinePolicyForPermissionSet", "sso:ListAccountAssignments"),
+    *("sso:GetPermissionsBoundaryForPermissionSet", "sso:ListAccountsForProvisionedPermissionSet"),
+    *("sso:ListCustomerManagedPolicyReferencesInPermissionSet", "sso:ListManagedPoliciesInPermissionSet"),
+    *("sso:ListPermissionSets", "sso:ListTagsForResource"),
+)
+_SET_WRITES: Final = (
+    *("sso:AttachCustomerManagedPolicyReferenceToPermissionSet", "sso:CreateAccountAssignment"),
+    *("sso:DeleteAccountAssignment", "sso:DeletePermissionSet", "sso:DescribeAccountAssignmentCreationStatus"),
+    *("sso:DescribeAccountAssignmentDeletionStatus", "sso:DescribePermissionSetProvisioningStatus"),
+    *("sso:DetachCustomerManagedPolicyReferenceFromPermissionSet", "sso:ProvisionPermissionSet"),
+    *("sso:TagResource", "sso:UntagResource"),
+)
+"""What AWS does on its own time is asked for until it has ended, so these reads come with the writes."""
 
 _ROWS: Final = (
     _Row("Policies", _ALL, ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy")),
@@ -82,6 +106,7 @@ _ROWS: Final = (
     _Row("Account", _PLAN, ("iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles")),
     _Row("Account", _ASK, ("iam:ListGroups", "iam:ListUsers", "kms:ListAliases", "s3:ListAllMyBuckets")),
     _Row("Account", _ASK, ("iam:ListAccountAliases",)),
+    _Row("Account", _ASK, ("sso:ListInstances",)),
     _Row("Account", _CHECK, ("access-analyzer:ValidatePolicy", "iam:GetAccountAuthorizationDetails")),
     _Row("AnyPolicies", _CHECK, ("iam:GetPolicy", "iam:GetPolicyVersion")),
     _Row("Roles", _CHECK, ("iam:GetRolePolicy", "iam:SimulatePrincipalPolicy")),
@@ -106,6 +131,13 @@ _ROWS: Final = (
     _Row("AnyRoles", _DIAGNOSE, ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")),
     _Row("AnyRoles", _DIAGNOSE, ("iam:ListRolePolicies", "iam:SimulatePrincipalPolicy")),
     _Row("PersonalizeResources", _DIAGNOSE, _DESCRIBES_ANY),
+    _Row("StackSet", _ROLLOUT, tuple(f"cloudformation:{action}" for action in _ON_A_STACK_SET)),
+    # AWS says only "not a delegated administrator" to whoever may not see who is one.
+    _Row("Account", _ROLLOUT, ("cloudformation:CreateStackSet", "organizations:ListDelegatedAdministrators")),
+    _Row("Account", _ROLLOUT, ("cloudformation:DescribeOrganizationsAccess",)),
+    _Row("AdministrationRole", _ROLLOUT, ("iam:PassRole",)),
+    _Row("Buckets", _ROLLOUT, ("s3:GetEncryptionConfiguration",)),
+    _Row("Keys", _ROLLOUT, ("kms:DescribeKey",)),
     _Row("Personalize", _UNDO, _LISTS),
     _Row("PersonalizeResources", _UNDO, _DESCRIBES),
     _Row("Buckets", _ALL, ("s3:GetBucketPolicy", "s3:GetEncryptionConfiguration")),
@@ -113,6 +145,11 @@ _ROWS: Final = (
     _Row("Buckets", _TAKE, ("s3:DeleteBucketPolicy", "s3:PutBucketPolicy")),
     _Row("Keys", _ALL, ("kms:DescribeKey", "kms:GetKeyPolicy")),
     _Row("Keys", _TAKE, ("kms:PutKeyPolicy",)),
+    _Row("IdentityCenter", _ALL, ("sso:ListInstances",)),
+    _Row("PermissionSets", _ALL, _SET_READS),
+    _Row("PermissionSets", _TAKE, _SET_WRITES),
+    _Row("PermissionSets", _GIVE, ("sso:CreatePermissionSet",)),
+    _Row("Directory", _PLAN, ("identitystore:GetGroupId", "identitystore:GetUserId")),
     _Row("GrantedKeys", _ALL, ("kms:ListGrants",)),
     _Row("GrantedKeys", _GIVE, ("kms:CreateGrant",)),
     _Row("GrantedKeys", _TAKE, ("kms:RevokeGrant",)),
@@ -169,12 +206,33 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         "Buckets": [f"arn:{place.partition}:s3:::{bucket}" for bucket in buckets],
         "Keys": [*(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements)), *grants],
         "GrantedKeys": grants,
+        **_identity_center(desired),
+    }
+
+
+def _identity_center(desired: Desired) -> Mapping[str, list[str]]:
+    """Return the permission sets of the organisation's instance, whose ids are AWS's choice, and the accounts."""
+    if not any(isinstance(resource, PermissionSet) for resource in desired.resources):
+        return {}
+    partition = desired.place.partition
+    accounts = {r.account for r in desired.resources if isinstance(r, PermissionSetAssignment)}
+    sso = f"arn:{partition}:sso:::"
+    return {
+        "IdentityCenter": ["*"],
+        "PermissionSets": [
+            *(f"{sso}{kind}" for kind in ("instance/*", "permissionSet/*")),
+            *(f"{sso}account/{account}" for account in accounts),
+        ],
+        "Directory": [f"arn:{partition}:identitystore::*:identitystore/*"]
+        + [f"arn:{partition}:identitystore:::{kind}/*" for kind in ("group", "user")],
     }
 
 
 def _of_account(desired: Desired, workflows: Container[Workflow]) -> Mapping[str, list[str]]:
     """Return what is not of the set-up alone: what others made, whose names nobody knows, and the account itself."""
     place = desired.place
+    own = place.arn("cloudformation", "", regional=True)
+    stack_set = stack_set_name(desired.name)
     encrypted = Workflow.ENCRYPTED_DATASET_GROUP in workflows
     aws = f"arn:{place.partition}:iam::aws:policy/*"
     groups = f"arn:{place.partition}:personalize:{place.region}:{place.account}:dataset-group/*"
@@ -189,6 +247,12 @@ def _of_account(desired: Desired, workflows: Container[Workflow]) -> Mapping[str
         # Whoever was denied something: the settings do not tell.
         "AnyUsers": [place.arn("iam", "user/*")],
         "AnyRoles": [place.arn("iam", "role/*")],
+        "StackSet": [
+            f"{own}stackset/{stack_set}:*",
+            f"{own}stackset-target/{stack_set}:*",
+            f"arn:{place.partition}:cloudformation:{place.region}:*:type/resource/AWS-IAM-*",
+        ],
+        "AdministrationRole": [place.arn("iam", "role/AWSCloudFormationStackSetAdministrationRole")],
         "DatasetGroups": ["*"] if encrypted else [],
         "OneDatasetGroup": [groups] if encrypted else [],
     }

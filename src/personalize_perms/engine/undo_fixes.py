@@ -13,7 +13,7 @@ from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
 from personalize_perms.documents.merging import DocumentEdit, merge
 from personalize_perms.engine.dead_principals import text_without_dead
-from personalize_perms.engine.journals import LEFT_NOTHING, PastRun
+from personalize_perms.engine.journals import NOT_SEEN, NOT_SENT, PastRun
 from personalize_perms.engine.past import Place
 from personalize_perms.engine.plan_fixes import operation_on
 from personalize_perms.engine.shared_documents import DOCUMENT_OPERATIONS, edit_of
@@ -34,6 +34,8 @@ class Fix:
 
     edit: DocumentEdit
     resource: str
+    unseen: bool = False
+    """Whether it was looked for and not found, though AWS may have been at it still."""
 
 
 def outstanding(runs: Iterable[PastRun]) -> dict[Place, tuple[Fix, ...]]:
@@ -45,8 +47,9 @@ def outstanding(runs: Iterable[PastRun]) -> dict[Place, tuple[Fix, ...]]:
                 continue
             edit = edit_of(entry.operation)
             place = edit.kind, edit.name
-            if run.command == FIXING and entry.status not in LEFT_NOTHING:
-                found[place] = (*found.get(place, ()), Fix(edit=edit, resource=entry.resource))
+            if run.command == FIXING and entry.status != NOT_SENT:
+                unseen = entry.status == NOT_SEEN
+                found[place] = (*found.get(place, ()), Fix(edit=edit, resource=entry.resource, unseen=unseen))
             elif run.command == _UNDOING and entry.status in _TAKEN_BACK:
                 found.pop(place, None)
     return found
@@ -123,6 +126,8 @@ class _Back:
         """Return the text in which no fix is left, and a line for each statement that is put back."""
         text, details = now, list[str]()
         for fix in reversed(self.made):
+            if fix.unseen and not documents.carries(text, fix.edit.before, fix.edit.after, self.partition):
+                continue
             # AWS would not store deleted users and roles again, and they let nobody in.
             former = text_without_dead(fix.edit.before)
             try:

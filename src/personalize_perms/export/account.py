@@ -21,6 +21,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     PrincipalKind,
     Resource,
@@ -71,6 +73,8 @@ class _Seen:
             case KeyGrant():
                 found = self._grant_id(resource)
                 return Part(resource=resource, exists=bool(found), grant_id=found)
+            case PermissionSet() | PermissionSetAssignment():
+                return Part(resource=resource)
             case _:
                 assert_never(resource)
 

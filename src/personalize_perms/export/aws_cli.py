@@ -12,7 +12,7 @@ from typing import Final, assert_never
 
 from personalize_perms import documents
 from personalize_perms.export import remarks
-from personalize_perms.export.parcel import Export, LeftOut, Parcel
+from personalize_perms.export.parcel import Export, LeftOut, Parcel, title, without_identity_center
 from personalize_perms.model import ownership
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
@@ -20,6 +20,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     Resource,
     Role,
@@ -43,6 +45,7 @@ _END: Final = "END_OF_FILE"
 
 def export(parcel: Parcel) -> Export:
     """Return the script and the one that takes it back, and what they cannot do."""
+    parcel = without_identity_center(parcel)
     gone = [one.resource for one in parcel.left_out]
     wanted = [resource for resource in parcel.desired.resources if resource not in gone]
     loose = [one for one in wanted if isinstance(one, TrustPolicyStatements) and one.tighten]
@@ -128,6 +131,8 @@ def _rank(resource: Resource) -> int:  # noqa: PLR0911 - one line a kind: a tabl
             return 5
         case BucketPolicyStatements():
             return 6
+        case PermissionSet() | PermissionSetAssignment():
+            raise TypeError(f"{title(resource)} is not in the script")
         case _:
             assert_never(resource)
 
@@ -155,6 +160,8 @@ def _step(resource: Resource, document: str, about: str) -> Iterator[str]:
             yield _call("key_policy", one.key_arn, files=(document,))
         case KeyGrant() as one:
             yield _call("grant", one.key_arn, one.name, one.grantee_arn, *one.operations)
+        case PermissionSet() | PermissionSetAssignment():
+            raise TypeError(f"{title(resource)} is not in the script")
         case _:
             assert_never(resource)
 

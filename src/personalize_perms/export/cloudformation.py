@@ -20,6 +20,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     PrincipalKind,
     Role,
@@ -46,7 +48,7 @@ _RETAIN: Final[Mapping[str, Yaml]] = {"DeletionPolicy": "Retain", "UpdateReplace
 
 def export(parcel: Parcel) -> Export:
     """Return the template, and what it cannot hold."""
-    parcel = parcels.without_unknown(parcel)
+    parcel = parcels.without_identity_center(parcels.without_unknown(parcel))
     parcel = parcel.without(parcels.leave(parcel, _CANNOT))
     text = "\n".join(line.rstrip() for line in _Template(parcel).lines())
     return Export(files={f"{parcel.desired.name}.yaml": f"{text}\n"}, left_out=parcel.left_out)
@@ -115,7 +117,14 @@ class _Template:
                 }
             case BucketPolicyStatements() as bucket:
                 return "AWS::S3::BucketPolicy", {"Bucket": bucket.bucket, "PolicyDocument": document}
-            case PolicyAttachment() | TrustPolicyStatements() | KeyPolicyStatements() | KeyGrant():
+            case (
+                PolicyAttachment()
+                | TrustPolicyStatements()
+                | KeyPolicyStatements()
+                | KeyGrant()
+                | PermissionSet()
+                | PermissionSetAssignment()
+            ):
                 raise TypeError(f"{parcels.title(part.resource)} is no resource of its own in CloudFormation")
             case _:
                 assert_never(part.resource)

@@ -16,6 +16,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     Resource,
     Role,
@@ -63,6 +65,8 @@ class Parcel:
     left_out: tuple[LeftOut, ...] = ()
     seen: bool = False
     """Whether the account was read."""
+    everywhere: bool = False
+    """Whether one text is for many accounts: nobody chooses parameters there, and buckets and keys are the same."""
 
     def of_kind(self, kind: type[R]) -> Iterator[R]:
         """Yield the resources of this kind."""
@@ -106,6 +110,13 @@ def title(resource: Resource) -> str:  # noqa: PLR0911 - one line a kind: a tabl
             return f"key-policy {arn}"
         case KeyGrant(key_arn=arn, name=name):
             return f"grant {arn} {name}"
+        case PermissionSet(region=region, name=name):
+            return f"permission-set {region}/{name}"
+        case PermissionSetAssignment():
+            principal = f"{resource.principal_kind}/{resource.principal_name}"
+            return (
+                f"assignment {resource.region}/{resource.permission_set} -> {principal} in account {resource.account}"
+            )
         case _:
             assert_never(resource)
 
@@ -124,6 +135,8 @@ def _unseen(resource: Resource) -> Part:
             TrustPolicyStatements() | BucketPolicyStatements() | KeyPolicyStatements() | PolicyAttachment() | KeyGrant()
         ):
             return Part(resource=resource)
+        case PermissionSet() | PermissionSetAssignment():
+            return Part(resource=resource)
         case _:
             assert_never(resource)
 
@@ -134,6 +147,17 @@ def leaving(parcel: Parcel, *, resource_policies: bool) -> Parcel:
         return parcel
     kinds = (TrustPolicyStatements, BucketPolicyStatements, KeyPolicyStatements, KeyGrant)
     return parcel.without(leave(parcel, dict.fromkeys(kinds, _UNWANTED)))
+
+
+_IDENTITY_CENTER: Final = (
+    "Identity Center serves the whole organisation, from one account and one Region, and its users and groups have ids "
+    "that only its directory tells"
+)
+
+
+def without_identity_center(parcel: Parcel) -> Parcel:
+    """Return the parcel less what is no part of an account: permission sets and their assignments."""
+    return parcel.without(leave(parcel, dict.fromkeys((PermissionSet, PermissionSetAssignment), _IDENTITY_CENTER)))
 
 
 def leave(parcel: Parcel, why: Mapping[type, str]) -> Iterator[LeftOut]:

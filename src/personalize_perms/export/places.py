@@ -18,6 +18,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     Resource,
     Role,
@@ -71,6 +73,8 @@ class Places:
     """By the text that each stands for; filled from the parcel at once, so that the order is the parcel's."""
 
     def __post_init__(self) -> None:
+        if self.parcel.everywhere:
+            return
         for role in self.parcel.of_kind(Role):
             if role.boundary_arn:
                 self._add("PermissionsBoundaryArn", role.boundary_arn, "Permissions boundary of the roles.")
@@ -107,13 +111,18 @@ class Places:
         arn = _ARN.fullmatch(text)
         if arn and arn[1] == self.place.partition:
             return tuple(self._of_arn(*arn.groups()))
-        alone = {self.place.account: Pseudo.ACCOUNT, self.place.region: Pseudo.REGION}
+        alone: dict[str | None, Pseudo] = {self.place.account: Pseudo.ACCOUNT, self._region: Pseudo.REGION}
         return (alone.get(text, text),)
+
+    @property
+    def _region(self) -> str | None:
+        """The Region that an engine knows by itself; none where documents name the Regions that they are for."""
+        return None if self.parcel.everywhere else self.place.region
 
     def _of_arn(self, _: str, service: str, region: str, account: str, resource: str) -> Iterator[Piece]:
         local = (region, account) == (self.place.region, self.place.account)
         yield from ("arn:", Pseudo.PARTITION, f":{service}:")
-        yield Pseudo.REGION if region == self.place.region else region
+        yield Pseudo.REGION if region == self._region else region
         yield ":"
         yield Pseudo.ACCOUNT if account == self.place.account else account
         yield ":"
@@ -188,5 +197,9 @@ def _called(resource: Resource) -> str:  # noqa: PLR0911 - one line a kind: a ta
             return f"key {arn.rpartition('/')[2]}"
         case KeyGrant(name=name):
             return f"grant {name}"
+        case PermissionSet(name=name):
+            return f"permission set {name}"
+        case PermissionSetAssignment():
+            return f"{resource.permission_set} {resource.principal_name} {resource.account}"
         case _:
             assert_never(resource)

@@ -8,7 +8,14 @@ from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
 from personalize_perms.export.parcel import LeftOut, Parcel, Part, title
 from personalize_perms.model.inert import inert
-from personalize_perms.model.resources import Json, KeyGrant, KeyPolicyStatements, Statement
+from personalize_perms.model.resources import (
+    Json,
+    KeyGrant,
+    KeyPolicyStatements,
+    PermissionSet,
+    PermissionSetAssignment,
+    Statement,
+)
 
 MADE_BY: Final = "Made by personalize-perms export"
 """Every export holds this, so that a file may be written again and nothing else is overwritten."""
@@ -42,6 +49,9 @@ def _instead(one: LeftOut) -> Iterator[str]:
         case KeyGrant():
             yield "Run, once the role is there:"
             yield f"  {create_grant(one.resource)}"
+        case PermissionSet() | PermissionSetAssignment():
+            yield "Run, once the policies are there, from the management account or the delegated administrator:"
+            yield "  personalize-perms apply, with the same settings: it keeps what is there already."
         case _:
             yield "Append these statements to the document that is there, and take nothing out of it:"
             yield "personalize-perms apply does that, and so does the script of personalize-perms export aws-cli."

@@ -19,6 +19,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     Role,
     TrustPolicyStatements,
@@ -60,7 +62,7 @@ _ROLE_OF_OTHERS: Final = ("description", "max_session_duration", "path", "permis
 
 def export(parcel: Parcel) -> Export:
     """Return the code, and what is not in it."""
-    parcel = parcels.without_unknown(parcel)
+    parcel = parcels.without_identity_center(parcels.without_unknown(parcel))
     text = "\n".join(line.rstrip() for line in _Code(parcel).lines())
     return Export(files={f"{parcel.desired.name}.tf": f"{text}\n"}, left_out=parcel.left_out)
 
@@ -136,6 +138,8 @@ class _Code:
                 return "aws_kms_key_policy", {"key_id": key, "policy": document, **self._after_roles()}, key
             case KeyGrant() as one:
                 return self._grant(part, one)
+            case PermissionSet() | PermissionSetAssignment():
+                raise TypeError(f"{title(part.resource)} is not in the code")
             case _:
                 assert_never(part.resource)
 

@@ -36,16 +36,18 @@ class Wave(StrEnum):
     """When a change is made; the changes of one wave run side by side, the waves one after the other.
 
     Buckets that are dropped go first, while our role policies still say where they are. Consumers come after
-    providers. What is taken back elsewhere goes last, so that nobody is without access in between, and only then
-    does the ledger forget it.
+    providers; people are assigned a permission set when it is whole. What is taken back elsewhere goes last, so that
+    nobody is without access in between, and only then does the ledger forget it.
     """
 
     WITHDRAW = "1-withdraw"
     PROVIDE = "2-provide"
     GRANT = "3-grant"
-    CLEAR = "4-clear"
-    DELETE = "5-delete"
-    FORGET = "6-forget"
+    ASSIGN = "4-assign"
+    UNASSIGN = "5-unassign"
+    CLEAR = "6-clear"
+    DELETE = "7-delete"
+    FORGET = "8-forget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Change:
     """Statement-level differences, one line each, beginning with '+', '~', '-' or '='."""
     unread: bool = False
     """Whether it is blocked because what is there may not be read."""
+    gone: str = ""
+    """The text of the document that goes with what is deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

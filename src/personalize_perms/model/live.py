@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
 from personalize_perms.model.caller import Caller
+from personalize_perms.model.identity import Instance, LivePermissionSet
 from personalize_perms.model.resources import PrincipalKind
 
 T = TypeVar("T")
@@ -160,6 +161,17 @@ class Carrier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiveIdentityCenter:
+    """What was read of Identity Center in one Region."""
+
+    instance: Read[Instance]
+    sets: Mapping[str, Read[LivePermissionSet]]
+    """By name."""
+    principals: Mapping[str, Read[str]]
+    """The id of each user and group that was asked for, by `kind/name`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
     """All that was read for one plan. Keys: policy ARN, role name, bucket name, key ARN, `kind/name` of principals."""
 
@@ -183,3 +195,5 @@ class Live:
     trust_quota: int = 2048
     unread_quotas: Unreadable | None = None
     """Why the account's own quotas, which were asked for, are not known."""
+    identity_centers: Mapping[str, LiveIdentityCenter] = field(default_factory=dict)
+    """By Region."""

@@ -145,6 +145,21 @@ def policy_name(text: str) -> str:
     return _iam_name(text, "policy", 128)
 
 
+def permission_set_name(text: str) -> str:
+    """Return `text` if a permission set of IAM Identity Center may be called so."""
+    return _iam_name(text, "permission set", 32)
+
+
+def directory_name(text: str) -> str:
+    """Return `text` if a user or group in an Identity Center directory may be called so.
+
+    https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_CreateGroup.html
+    """
+    if not text or len(text) > 1024 or not text.isprintable() or text != text.strip():  # noqa: PLR2004 - AWS's limit
+        raise InvalidName(f"{text!r} is not the name of a user or group: 1 to 1,024 printable characters")
+    return text
+
+
 def role_path(text: str) -> str:
     """Return `text` if it is an IAM path of a role."""
     if not re.fullmatch(_PATH, text) or any(part in text for part in _WIDENING):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from personalize_perms.model.identity import Assignment, PolicyReference, SetPlace
 from personalize_perms.model.resources import PrincipalKind
 
 
@@ -170,6 +171,77 @@ class RevokeGrant:
     created: CreateGrant | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatePermissionSet:
+    """sso:CreatePermissionSet."""
+
+    place: SetPlace
+    description: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagPermissionSet:
+    """sso:TagResource, then sso:UntagResource for `remove`."""
+
+    place: SetPlace
+    add: Mapping[str, str]
+    remove: tuple[str, ...] = ()
+    before: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletePermissionSet:
+    """sso:DeletePermissionSet."""
+
+    place: SetPlace
+    run_id: str = ""
+    """The run that must have made it; empty: whoever did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddReference:
+    """sso:AttachCustomerManagedPolicyReferenceToPermissionSet."""
+
+    place: SetPlace
+    policy: PolicyReference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropReference:
+    """sso:DetachCustomerManagedPolicyReferenceFromPermissionSet."""
+
+    place: SetPlace
+    policy: PolicyReference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """sso:CreateAccountAssignment, which AWS completes on its own time. `policy_arn`: what must exist there first."""
+
+    place: SetPlace
+    assignment: Assignment
+    policy_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unassign:
+    """sso:DeleteAccountAssignment, which AWS completes on its own time. `policy_arn`: what `Assign` would need."""
+
+    place: SetPlace
+    assignment: Assignment
+    policy_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provision:
+    """sso:ProvisionPermissionSet in one account, which AWS completes on its own time."""
+
+    place: SetPlace
+    account: str
+    policy_arn: str
+
+
 Operation: TypeAlias = (
     CreatePolicy
     | UpdatePolicy
@@ -188,4 +260,12 @@ Operation: TypeAlias = (
     | PutKeyPolicy
     | CreateGrant
     | RevokeGrant
+    | CreatePermissionSet
+    | TagPermissionSet
+    | DeletePermissionSet
+    | AddReference
+    | DropReference
+    | Assign
+    | Unassign
+    | Provision
 )

@@ -4,13 +4,15 @@ The command line builds its Click options from this table, the wizard checks ans
 settings file and the "equivalent command" are written from it, and the README's table is generated from it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import fields
 from functools import partial
 from typing import Final
 
 from personalize_perms.model import names
+from personalize_perms.model.identity_options import IDENTITY_OPTIONS
 from personalize_perms.model.names import InvalidName, S3Location
+from personalize_perms.model.option import Option
 from personalize_perms.model.settings import (
     Hardening,
     KmsAccess,
@@ -19,31 +21,6 @@ from personalize_perms.model.settings import (
     UserAccess,
     Workflow,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One setting. `parse` turns a text into the value or raises `InvalidName`; without it the option is a switch."""
-
-    field: str
-    flag: str
-    help: str
-    parse: Callable[[str], object] | None = None
-    metavar: str = ""
-    choices: tuple[str, ...] = ()
-    repeatable: bool = False
-    default: str = ""
-    """The default in words, for people."""
-
-    @property
-    def key(self) -> str:
-        """The key in the settings file."""
-        return self.flag.removeprefix("--")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable."""
-        return "PERSONALIZE_PERMS_" + self.key.upper().replace("-", "_")
 
 
 def _plain(text: str) -> str:
@@ -244,6 +221,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         parse=_plain,
         help="With --oidc-provider: the one subject that is let in.",
     ),
+    *IDENTITY_OPTIONS,
     Option(
         field="hardening",
         flag="--hardening",
@@ -261,6 +239,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         help="Source conditions on the trust policy (always safe), or also on bucket and key policy (unproven).",
     ),
 )
+
+__all__ = ["BY_FIELD", "OPTIONS", "Option", "arguments", "texts"]
 
 BY_FIELD: Final[Mapping[str, Option]] = {option.field: option for option in OPTIONS}
 

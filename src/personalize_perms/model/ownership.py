@@ -11,17 +11,25 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from personalize_perms.model.identity import Assignment
+from personalize_perms.model.resources import PrincipalKind
+
 TAG_NAME: Final = "personalize-perms"
 """Key of the tag whose value is the name of the set-up."""
 
 TAG_RUN: Final = "personalize-perms:run"
 """Key of the tag that names the run that created the resource: it settles "did my lost call create this?"."""
 
+TAG_ACCOUNT: Final = "personalize-perms:account"
+"""Key of the tag that names the account of the set-up, on what does not live in an account: permission sets."""
+
 TAG_LEDGER: Final = "personalize-perms:granted-"
 """Keys of the ledger's tags begin with this; a number follows."""
 
 _LEDGER_VALUE = 256
 _LEDGER_TAGS = 24
+_SET_LEDGER_TAGS = 23
+"""A permission set has a tag more of ours, and 50 are the most there, too."""
 
 
 def sid_prefix(name: str) -> str:
@@ -39,7 +47,7 @@ def is_own_sid(sid: object, name: str) -> bool:
     return isinstance(sid, str) and re.fullmatch(re.escape(sid_prefix(name)) + "[A-Z][A-Za-z0-9]*", sid) is not None
 
 
-def write_ledger(entries: Iterable[str]) -> dict[str, str]:
+def write_ledger(entries: Iterable[str], most: int = _LEDGER_TAGS) -> dict[str, str]:
     """Return the tags that hold `entries`, each a `kind/name`; raise `ValueError` if they do not fit.
 
     Tag values allow letters, digits, space and `_.:/=+-@`, so any other character is written as `=HH`.
@@ -51,8 +59,8 @@ def write_ledger(entries: Iterable[str]) -> dict[str, str]:
             values[-1] += f" {entry}"
         else:
             values.append(entry)
-    if len(values) > _LEDGER_TAGS:
-        raise ValueError(f"{len(encoded)} keys, roles and attachments do not fit the set-up's ledger")
+    if len(values) > most:
+        raise ValueError(f"{len(encoded)} entries do not fit the set-up's ledger")
     return {f"{TAG_LEDGER}{number}": value for number, value in enumerate(values, 1)}
 
 
@@ -60,3 +68,39 @@ def read_ledger(tags: Mapping[str, str]) -> frozenset[str]:
     """Return the entries that `write_ledger` put into `tags`."""
     words = (word for key, value in tags.items() if key.startswith(TAG_LEDGER) for word in value.split())
     return frozenset(re.sub(r"=([0-9A-F]{2})", lambda c: chr(int(c[1], 16)), word) for word in words)
+
+
+_ASSIGNED: Final = {PrincipalKind.GROUP: "g", PrincipalKind.USER: "u"}
+
+
+def write_set_ledger(policies: Iterable[str], assignments: Iterable[Assignment]) -> dict[str, str]:
+    """Return the tags by which a permission set remembers what is ours on it; raise `ValueError` if they do not fit.
+
+    The accounts of one principal share an entry, so that hundreds of them have room.
+    """
+    accounts: dict[str, list[str]] = {}
+    for one in sorted(assignments):
+        accounts.setdefault(f"{_ASSIGNED[one.principal_kind]}/{one.principal_id}/", []).append(one.account)
+    entries = [f"p/{policy}" for policy in policies]
+    for principal, found in accounts.items():
+        room = (_LEDGER_VALUE - len(principal) + 1) // (len(found[0]) + 1)
+        entries += [principal + "+".join(found[at : at + room]) for at in range(0, len(found), room)]
+    return write_ledger(entries, _SET_LEDGER_TAGS)
+
+
+def read_set_ledger(tags: Mapping[str, str]) -> tuple[frozenset[str], frozenset[Assignment]]:
+    """Return the policies and the assignments that `write_set_ledger` put into `tags`."""
+    kinds = {letter: kind for kind, letter in _ASSIGNED.items()}
+    policies: set[str] = set()
+    assignments: set[Assignment] = set()
+    for entry in read_ledger(tags):
+        letter, _, rest = entry.partition("/")
+        principal, _, accounts = rest.partition("/")
+        if letter == "p":
+            policies.add(rest)
+        elif letter in kinds:
+            found = accounts.split("+")
+            assignments |= {
+                Assignment(account=one, principal_kind=kinds[letter], principal_id=principal) for one in found
+            }
+    return frozenset(policies), frozenset(assignments)

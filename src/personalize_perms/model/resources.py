@@ -96,6 +96,32 @@ class KeyGrant:
     operations: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionSet:
+    """A permission set of IAM Identity Center that refers to a customer managed policy by name and path.
+
+    `region` is where Identity Center is, which may be another one than the set-up's.
+    """
+
+    region: str
+    name: str
+    description: str
+    policy_name: str
+    policy_path: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionSetAssignment:
+    """A permission set given to a user or group of the Identity Center directory in one account."""
+
+    region: str
+    permission_set: str
+    principal_kind: PrincipalKind
+    principal_name: str
+    account: str
+
+
 Resource: TypeAlias = (
     ManagedPolicy
     | Role
@@ -104,6 +130,8 @@ Resource: TypeAlias = (
     | BucketPolicyStatements
     | KeyPolicyStatements
     | KeyGrant
+    | PermissionSet
+    | PermissionSetAssignment
 )
 
 

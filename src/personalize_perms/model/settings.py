@@ -85,6 +85,11 @@ class Settings:
     oidc_provider: Arn | None = None
     oidc_audience: str = ""
     oidc_subject: str = ""
+    permission_set: str = ""
+    assign_groups: tuple[str, ...] = ()
+    assign_users: tuple[str, ...] = ()
+    assign_accounts: tuple[AccountId, ...] = ()
+    identity_center_region: str = ""
     hardening: Hardening = Hardening.DOCUMENTED
     source_conditions: SourceConditions = SourceConditions.TRUST
 

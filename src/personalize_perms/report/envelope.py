@@ -15,6 +15,7 @@ from personalize_perms.model.settings import Place
 
 if TYPE_CHECKING:
     from personalize_perms.model.examination import Examined
+    from personalize_perms.report.differences import StatementChange
 
 FORMAT = 1
 
@@ -44,14 +45,37 @@ def error_entry(error: PersonalizePermsError | Refusal) -> dict[str, str]:
     return {"code": error.code, "message": message, "hint": error.hint}
 
 
-def change_entry(change: Change) -> dict[str, Any]:
+def change_entry(change: Change, plan: Plan) -> dict[str, Any]:
     """Return one entry of `changes`."""
+    from personalize_perms.report.differences import difference  # noqa: PLC0415 - a plan made offline has no changes
+
+    found = difference(change, plan.name, plan.caller.place.partition)
+    return {
+        **step_entry(change),
+        "access": found.reach,
+        "means": list(found.means),
+        "statements": [_statement_entry(statement) for statement in found.statements],
+        "statements_of_others": found.untouched,
+    }
+
+
+def step_entry(change: Change) -> dict[str, Any]:
+    """Return an entry of `changes` that no document tells more about."""
     return {
         "action": change.action,
         "kind": change.kind,
         "resource": change.resource,
         "reason": change.reason,
         "details": list(change.details),
+    }
+
+
+def _statement_entry(statement: "StatementChange") -> dict[str, Any]:
+    return {
+        "sign": statement.sign,
+        "statement": statement.name,
+        "access": statement.reach,
+        "means": [{"sign": sign, "text": text} for sign, text in statement.means],
     }
 
 
@@ -108,7 +132,7 @@ def plan_data(plan: Plan, outcomes: Iterable[Outcome] = ()) -> dict[str, Any]:
         "documents": [
             {"kind": stored.kind, "name": stored.name, "document": stored.document} for stored in plan.documents
         ],
-        "changes": [change_entry(change) for change in plan.changes],
+        "changes": [change_entry(change, plan) for change in plan.changes],
         "outcomes": [outcome_entry(outcome) for outcome in outcomes],
         "findings": [finding_entry(finding) for finding in plan.findings],
     }

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from personalize_perms.model.caller import Caller
-from personalize_perms.model.changes import Action, Change, Outcome, Plan, Refusal, Status, StoredDocument
+from personalize_perms.model.changes import Outcome, Refusal, Status, StoredDocument
 from personalize_perms.model.errors import Cancelled, PersonalizePermsError
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.inert import inert
 
 if TYPE_CHECKING:
     from personalize_perms.model.live import Carrier
-
-SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.KEEP: "=", Action.BLOCKED: "!"}
 
 _SHOWN_USES: Final = 20
 
@@ -54,38 +52,6 @@ def document_lines(documents: Iterable[StoredDocument]) -> Iterator[Line]:
         yield Line(f"# {document.kind} {inert(document.name)}", "title")
         yield from (Line(inert(line)) for line in document.text.split("\n"))
         yield Line()
-
-
-def plan_lines(plan: Plan) -> Iterator[Line]:
-    """Show the changes with their statement-level differences, then the counts."""
-    if not plan.changes and not plan.refusals:
-        return
-    yield Line(f"Plan for the set-up {plan.name}", "title")
-    for change in plan.changes:
-        yield from change_lines(change)
-    counts = Counter(change.action for change in plan.changes)
-    words = {
-        Action.CREATE: "to create",
-        Action.UPDATE: "to update",
-        Action.DELETE: "to delete",
-        Action.KEEP: "to keep",
-        Action.BLOCKED: "blocked",
-    }
-    yield Line()
-    yield Line(", ".join(f"{counts[action]} {word}" for action, word in words.items()))
-    if not plan.writes and not plan.blocked and not plan.refusals:
-        yield Line("Nothing to do: everything is as it should be.", "done")
-
-
-def change_lines(change: Change) -> Iterator[Line]:
-    """Show one change."""
-    sign = SIGNS[change.action]
-    yield Line(f"{sign} {change.action:<8} {change.kind} {inert(change.resource)}", change.action)
-    if change.action is not Action.KEEP:
-        yield Line(f"      {inert(change.reason)}", "dim")
-        yield from (Line(f"      {inert(detail)}", "dim") for detail in change.details)
-    if change.hint:
-        yield Line(f"      Next: {inert(change.hint)}")
 
 
 def finding_lines(findings: Iterable[Finding]) -> Iterator[Line]:

@@ -8,7 +8,13 @@ from typing import Final
 from personalize_perms.model.errors import SettingsError, TemplateError
 from personalize_perms.model.names import Arn
 from personalize_perms.model.options import BY_FIELD
-from personalize_perms.model.resources import KeyGrant, PolicyAttachment, Resource
+from personalize_perms.model.resources import (
+    KeyGrant,
+    PermissionSet,
+    PermissionSetAssignment,
+    PolicyAttachment,
+    Resource,
+)
 from personalize_perms.model.settings import Place, Settings, UserAccess
 from personalize_perms.steps import user_access
 
@@ -23,7 +29,9 @@ _NEEDS_USER_POLICY = (
     "assumable_by",
     "saml_provider",
     "oidc_provider",
+    "permission_set",
 )
+_WITH_A_PERMISSION_SET = ("assign_groups", "assign_users", "assign_accounts", "identity_center_region")
 _FOR_A_NEW_ROLE = ("role_name", "role_path", "role_description")
 
 
@@ -55,6 +63,11 @@ def _about_users(settings: Settings) -> Iterator[str]:
     if not settings.oidc_provider:
         for field in _given(settings, ("oidc_audience", "oidc_subject")):
             yield f"{_flag(field)} is for OIDC federation: name the provider with --oidc-provider"
+    if not settings.permission_set:
+        for field in _given(settings, _WITH_A_PERMISSION_SET):
+            yield f"{_flag(field)} is for people who sign in through Identity Center: name a --permission-set"
+    elif settings.assign_accounts and not (settings.assign_groups or settings.assign_users):
+        yield "--assign-account says where, not to whom: name an --assign-group or --assign-user"
     if settings.user_access is UserAccess.NONE:
         for field in _given(settings, _NEEDS_USER_POLICY):
             yield f"{_flag(field)} needs a user policy, and --user-access none makes none"
@@ -113,7 +126,7 @@ def _outside(settings: Settings, place: Place) -> Iterator[str]:
 def check_sids(resources: tuple[Resource, ...]) -> None:
     """Raise `TemplateError` where templates that are composed into one document share a Sid: IAM would refuse it."""
     for resource in resources:
-        if isinstance(resource, PolicyAttachment | KeyGrant):
+        if isinstance(resource, PolicyAttachment | KeyGrant | PermissionSet | PermissionSetAssignment):
             continue
         counts = Counter(str(statement["Sid"]) for statement in resource.statements)
         twice = [sid for sid, count in counts.items() if count > 1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from personalize_perms.model import ownership
 from personalize_perms.model.resources import ManagedPolicy, Role, Statement
 from personalize_perms.model.settings import KeyUse, Place, Settings
+from personalize_perms.steps.uniting import united
 from personalize_perms.templates import Templates, Value
 
 
@@ -17,6 +18,8 @@ class Context:
     place: Place
     keys: tuple[KeyUse, ...]
     templates: Templates
+    regions: tuple[str, ...] = ()
+    """Where the documents are for several Regions at once: all of them."""
 
     @property
     def service_role_arn(self) -> str:
@@ -38,9 +41,13 @@ class Context:
 
         The template must use all of `values`; it may use `available` and the place.
         """
-        place = {"Partition": self.place.partition, "Region": self.place.region, "Account": self.place.account}
+        place = {"Partition": self.place.partition, "Account": self.place.account, **(available or {})}
         prefix = ownership.sid_prefix(self.settings.name)
-        rendered = self.templates.render(template, values or {}, available={**place, **(available or {})})
+        found = [
+            self.templates.render(template, values or {}, available={"Region": region, **place})
+            for region in self.regions or (self.place.region,)
+        ]
+        rendered = found[0] if len(found) == 1 else united(found)
         return tuple({**statement, "Sid": f"{prefix}{statement['Sid']}"} for statement in rendered)
 
     def policy(

@@ -69,7 +69,11 @@ def role_statements(context: Context) -> tuple[Statement, ...]:
     """Return what the service role's own policy says about keys; for reading imports the key policy is enough."""
     # No grant can hold kms:ListGrants, so there the key policy is not enough.
     by_grant = context.settings.kms_access is KmsAccess.GRANT
-    arns = sorted(str(use.arn) for use in context.keys if by_grant or use.workflows - _KEY_POLICY_ONLY)
+    own = context.place.account
+    # A key of another account opens only if both its policy and that of the role say so.
+    arns = sorted(
+        str(use.arn) for use in context.keys if by_grant or use.arn.account != own or use.workflows - _KEY_POLICY_ONLY
+    )
     return context.render("service-role/kms", {"KeyArn": tuple(arns)}) if arns else ()
 
 

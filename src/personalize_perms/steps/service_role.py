@@ -103,6 +103,8 @@ def _ledger(context: Context, policies: list[str]) -> dict[str, str]:
         entries += [f"u/{name}" for name in settings.attach_users]
         entries += [f"g/{name}" for name in settings.attach_groups]
         entries += [f"a/{name}" for name in settings.attach_roles]
+        if settings.permission_set:
+            entries.append(f"I/{settings.identity_center_region or context.place.region}/{settings.permission_set}")
     try:
         return ownership.write_ledger(entries)
     except ValueError as error:

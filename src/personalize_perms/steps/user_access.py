@@ -6,6 +6,7 @@ from typing import Final
 from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.resources import PolicyAttachment, PrincipalKind, Resource, Role, Statement
 from personalize_perms.model.settings import Missing, Settings, UserAccess
+from personalize_perms.steps import identity_center
 from personalize_perms.steps.context import Context
 
 TITLE: Final = "Giving users access to Amazon Personalize"
@@ -26,6 +27,7 @@ FIELDS: Final = (
     "attach_roles",
     "attach_groups",
     "attach_users",
+    *identity_center.FIELDS,
 )
 
 _PASSES_ROLE = frozenset(
@@ -78,7 +80,7 @@ def desired(context: Context) -> tuple[Resource, ...]:
         PolicyAttachment(policy_arn=policy.arn, principal_kind=kind, principal_name=name)
         for kind, name in dict.fromkeys(holders)
     )
-    return (policy, *roles, *attachments)
+    return (policy, *roles, *attachments, *identity_center.resources(context, policy))
 
 
 def findings(context: Context) -> tuple[Finding, ...]:
@@ -110,7 +112,7 @@ def findings(context: Context) -> tuple[Finding, ...]:
         for user in dict.fromkeys(settings.assumable_by)
         if user.account != context.place.account
     )
-    return (*attached, *abroad)
+    return (*attached, *abroad, *identity_center.findings(context))
 
 
 def _statements(context: Context) -> tuple[Statement, ...]:

@@ -27,6 +27,8 @@ class Asker:
 
     def ask(self, state: flow.State, question: Question) -> Answer:
         """Return the answer to `question`; it may raise `Back`."""
+        if question.ahead:
+            self.lists.start(question.ahead)
         match question.kind:
             case Kind.ONE:
                 return self._one(state, question)
@@ -67,7 +69,7 @@ class Asker:
     def _offer(self, question: Question, extra: Sequence[str]) -> Offer | None:
         """Return what can be chosen from; None, once the reason is said, where everything must be typed."""
         if question.choices and not question.source:
-            return Fixed(question.choices)
+            return Fixed(tuple(choice for choice in question.choices if self._is_offered(question, choice)))
         shown = self.lists.offer(question.source, question.choices, extra) if question.source else None
         if shown is None:
             own = (*question.choices, *(Choice(value=value, label=inert(value)) for value in extra))
@@ -77,6 +79,10 @@ class Asker:
                 self.prompter.say(shown.note)
             return None
         return shown
+
+    def _is_offered(self, question: Question, choice: Choice) -> bool:
+        source = dict(question.only_with).get(choice.value)
+        return source is None or self.lists.has_any(source)
 
     def _text(self, state: flow.State, question: Question, begun: str = "") -> Answer:
         check = _check(question)

@@ -39,6 +39,7 @@ WAYS: Final = _entries(
     {
         Way.USERS: "A role that IAM users you name may assume (recommended)",
         Way.USERS_WITH_MFA: "A role that IAM users you name may assume after multi-factor authentication",
+        Way.IDENTITY_CENTER: "A permission set of IAM Identity Center (recommended where your organisation uses it)",
         Way.SAML: "A role for SAML federation",
         Way.OIDC: "A role for OIDC federation",
         Way.ROLE: "Attach the policy to an existing role",

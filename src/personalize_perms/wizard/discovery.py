@@ -20,6 +20,8 @@ Listing: TypeAlias = "Read[tuple[LiveChoice, ...]]"
 _FIRST: Final = (Source.BUCKETS, Source.SERVICE_ROLES, Source.USERS)
 """What nearly every set-up chooses from: listed as soon as the first question stands on the screen."""
 _SOON, _LATER = 0, 1
+_SOON_ENOUGH: Final = 1.0
+"""Seconds that a question may wait to learn whether one of its answers is possible."""
 
 
 class Discovery(Protocol):
@@ -42,6 +44,9 @@ class Discovery(Protocol):
 
     def read_prefixes(self, bucket: str, prefix: str) -> Listing:
         """Read the prefixes one level below `prefix`; the values are whole prefixes."""
+
+    def read_identity_centers(self) -> Listing:
+        """Read the instance of IAM Identity Center."""
 
     def describe_bucket(self, name: str) -> str:
         """Return what to know of a bucket before it is chosen."""
@@ -207,6 +212,18 @@ class Lists:
         for source in _FIRST if self._discovery else ():
             self._of(source).begin()
 
+    def start(self, source: Source) -> None:
+        """Begin to read a list while the person thinks about something else."""
+        if self._discovery:
+            self._of(source).begin()
+
+    def has_any(self, source: Source) -> bool:
+        """Tell whether there is anything of that kind; what is not known soon counts as none."""
+        if self._discovery is None:
+            return False
+        listed = self._of(source)
+        return listed.settled((), _SOON_ENOUGH) and bool(listed.listed)
+
     def close(self) -> None:
         """List nothing more."""
         self._background.close()
@@ -253,6 +270,7 @@ def _readers(discovery: Discovery) -> "Mapping[Source, tuple[Callable[[], Listin
         Source.SERVICE_ROLES: (discovery.read_service_roles, discovery.describe_role),
         Source.USERS: (discovery.read_users, None),
         Source.GROUPS: (discovery.read_groups, None),
+        Source.IDENTITY_CENTER: (discovery.read_identity_centers, None),
     }
 
 

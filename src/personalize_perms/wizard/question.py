@@ -37,6 +37,7 @@ class Source(StrEnum):
     USERS = "users"
     USER_NAMES = "names of users"
     GROUPS = "groups"
+    IDENTITY_CENTER = "instances of Identity Center"
 
 
 class Way(StrEnum):
@@ -44,6 +45,7 @@ class Way(StrEnum):
 
     USERS = "users"
     USERS_WITH_MFA = "users-mfa"
+    IDENTITY_CENTER = "identity-center"
     SAML = "saml"
     OIDC = "oidc"
     ROLE = "role"
@@ -54,6 +56,7 @@ class Way(StrEnum):
 
 WAY_FIELDS: Final[Mapping[Way, str]] = {
     Way.USERS: "assumable_by",
+    Way.IDENTITY_CENTER: "permission_set",
     Way.SAML: "saml_provider",
     Way.OIDC: "oidc_provider",
     Way.ROLE: "attach_roles",
@@ -116,6 +119,10 @@ class Question:
     """A line of explanation; without it, the help of the flag."""
     choices: tuple[Choice, ...] = ()
     source: Source | None = None
+    only_with: tuple[tuple[str, Source], ...] = ()
+    """Entries that are offered only where a list of the account is not empty."""
+    ahead: Source | None = None
+    """A list that a question soon after this one needs: it is read meanwhile."""
     relevant: Condition = always
     """Whether the answer counts at all."""
     asked: Condition = always

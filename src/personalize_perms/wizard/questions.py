@@ -26,7 +26,8 @@ from personalize_perms.wizard.question import (
 NEW_ROLE: Final = ":new"
 """The entry that stands for "do not adopt a role"."""
 
-_DELIVERY: Final = (*WAY_FIELDS.values(), "require_mfa", "oidc_audience", "oidc_subject")
+_ASSIGN: Final = ("assign_groups", "assign_users", "assign_accounts", "identity_center_region")
+_DELIVERY: Final = (*WAY_FIELDS.values(), "require_mfa", "oidc_audience", "oidc_subject", *_ASSIGN)
 
 
 def _people(view: View) -> bool:
@@ -74,7 +75,11 @@ def _reset_by_access(answer: Answer) -> Answer:
 
 
 def _reset_by_delivery(answer: Answer) -> Answer:
-    kept = ("oidc_audience", "oidc_subject") if answer == (Way.OIDC,) else ()
+    details: Mapping[Answer, Answer] = {
+        (Way.OIDC,): ("oidc_audience", "oidc_subject"),
+        (Way.IDENTITY_CENTER,): _ASSIGN,
+    }
+    kept = details.get(answer, ())
     return tuple(field for field in _DELIVERY if field not in kept)
 
 
@@ -104,8 +109,15 @@ def _places(direction: str, verb: str, relevant: Condition) -> tuple[Question, Q
     )
 
 
-def _detail(
-    field: str, way: Way, text: str, label: str, *, kind: Kind = Kind.TEXT, source: Source | None = None
+def _detail(  # noqa: PLR0913 - a row of the table has these columns
+    field: str,
+    way: Way,
+    text: str,
+    label: str,
+    *,
+    kind: Kind = Kind.TEXT,
+    source: Source | None = None,
+    required: Condition = always,
 ) -> Question:
     """Return a question that only one way to give people the policy brings up."""
     covered = (way, Way.USERS_WITH_MFA) if way is Way.USERS else (way,)
@@ -117,6 +129,7 @@ def _detail(
         label=label,
         source=source,
         relevant=_way(*covered),
+        required=required,
         after=("delivery",),
     )
 
@@ -206,6 +219,7 @@ _PEOPLE: Final = (
         label="User access",
         choices=choices.ACCESS,
         proposal=(UserAccess.ADMIN,),
+        ahead=Source.IDENTITY_CENTER,
         resets=_reset_by_access,
     ),
     Question(
@@ -215,6 +229,7 @@ _PEOPLE: Final = (
         label="People get it by",
         help="AWS recommends roles, whose credentials are temporary.",
         choices=choices.WAYS,
+        only_with=((Way.IDENTITY_CENTER, Source.IDENTITY_CENTER),),
         relevant=_people,
         proposal=(Way.USERS,),
         settled_by=tuple(WAY_FIELDS.values()),
@@ -222,6 +237,23 @@ _PEOPLE: Final = (
     ),
     _detail(
         "assumable_by", Way.USERS, "Which users may assume the role?", "Users", kind=Kind.MANY, source=Source.USERS
+    ),
+    _detail("permission_set", Way.IDENTITY_CENTER, "Name of the permission set:", "Permission set"),
+    _detail(
+        "assign_groups",
+        Way.IDENTITY_CENTER,
+        "Which groups of Identity Center get it, by display name? (empty: none)",
+        "Identity Center groups",
+        kind=Kind.MANY,
+        required=never,
+    ),
+    _detail(
+        "assign_users",
+        Way.IDENTITY_CENTER,
+        "Which users of Identity Center get it, by user name? (empty: none)",
+        "Identity Center users",
+        kind=Kind.MANY,
+        required=never,
     ),
     _detail("saml_provider", Way.SAML, "ARN of the SAML provider:", "SAML provider"),
     _detail("oidc_provider", Way.OIDC, "ARN of the OIDC provider:", "OIDC provider"),
@@ -239,6 +271,14 @@ _REST: Final = (
     _quiet("permissions_boundary", Kind.TEXT, "ARN of the boundary policy:", "Permissions boundary"),
     _quiet("tags", Kind.MANY, "Tag, as KEY=VALUE:", "Tags"),
     _quiet("user_policy_name", Kind.TEXT, "Name of the user policy:", "User policy name", relevant=_people),
+    _quiet("assign_accounts", Kind.MANY, "Account ID:", "Assigned in", relevant=_way(Way.IDENTITY_CENTER)),
+    _quiet(
+        "identity_center_region",
+        Kind.TEXT,
+        "Region of Identity Center:",
+        "Identity Center Region",
+        relevant=_way(Way.IDENTITY_CENTER),
+    ),
     _quiet("kms_access", Kind.ONE, "How does the role get the key?", "Access to keys", entries=choices.KMS_ACCESS),
     _quiet("hardening", Kind.ONE, "Which form of the documents?", "Hardening", entries=choices.HARDENING),
     _quiet(

@@ -14,6 +14,7 @@ import pytest
 
 from personalize_perms import documents
 from personalize_perms.aws.errors import AwsError, Fault
+from personalize_perms.engine.chain import unseal
 from personalize_perms.engine.executor import Executor
 from personalize_perms.engine.journal import Journal
 from personalize_perms.engine.operations import Operations
@@ -121,7 +122,7 @@ def apply(
     clock = (time or Time()).clock()
     outcomes = Executor(account, journal, Heard(), clock, taking_back=taking_back).apply(plan)  # type: ignore[arg-type]
     journal.close()
-    return outcomes, [json.loads(line) for line in journal.path.read_text().splitlines()]
+    return outcomes, [json.loads(record) for record in unseal(journal.path.read_bytes())[0]]
 
 
 def test_a_write_is_journalled_before_it_is_sent_and_done_when_read_back(tmp_path: Path) -> None:

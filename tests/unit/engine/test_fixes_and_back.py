@@ -189,11 +189,17 @@ def test_what_was_taken_back_needs_no_second_time() -> None:
 def test_what_was_not_done_needs_no_way_back_and_what_may_have_been_does() -> None:
     change = planned(text(LOOSE))
     assert outstanding([run("audit", change, NOT_SENT)]) == {}
-    assert outstanding([run("audit", change, "not-applied")]) == {}
     assert outstanding([run("apply", change)]) == {}
-    for status in (None, "failed", "applied"):
+    for status in (None, "failed", "applied", "not-applied"):
         assert back(text(LOOSE), run("audit", change, status)).changes == ()
         assert len(back(str(after(change)), run("audit", change, status)).changes) == 1
+
+
+def test_a_fix_that_was_looked_for_and_not_found_is_not_said_to_stay() -> None:
+    change = planned(text(LOOSE))
+    others = text({**LOOSE, "Action": "sts:TagSession"})
+    assert back(others, run("audit", change, "not-applied")).findings == ()
+    assert back(others, run("audit", change, "applied")).findings != ()
 
 
 def test_what_may_not_be_read_is_blocked_and_what_is_gone_is_left() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from personalize_perms import documents
 from personalize_perms.engine import journal as journal_module
+from personalize_perms.engine.chain import unseal
 from personalize_perms.engine.journal import Journal, JournalError, journal_folder
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Outcome, Plan, Status
@@ -46,7 +47,7 @@ def start(folder: Path, *changes: Change) -> Journal:
 
 
 def lines(journal: Journal) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in journal.path.read_text().splitlines()]
+    return [json.loads(record) for record in unseal(journal.path.read_bytes())[0]]
 
 
 def test_the_header_says_where_and_why_the_run_is_made(folder: Path) -> None:

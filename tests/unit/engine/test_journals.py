@@ -14,7 +14,7 @@ import pytest
 from personalize_perms.engine import journals
 from personalize_perms.engine.chain import seal, unseal
 from personalize_perms.engine.journal import Journal, JournalError, journal_folder
-from personalize_perms.engine.journals import LEFT_NOTHING, Entry, close_entries, open_runs, read_runs
+from personalize_perms.engine.journals import NOT_SENT, Entry, close_entries, open_runs, read_runs
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Outcome, Plan, Status
 from personalize_perms.model.names import AccountId
@@ -106,7 +106,7 @@ def test_a_failed_change_that_was_sent_may_have_left_something_behind(
     journal.close()
     (found,) = read_runs(folder)
     assert [entry.status for entry in found.entries] == [status]
-    assert (status in LEFT_NOTHING) is not sent
+    assert (status == NOT_SENT) is not sent
 
 
 def test_what_was_written_is_read(folder: Path) -> None:

@@ -138,6 +138,20 @@ def test_what_was_taken_back_since_is_known_no_more() -> None:
     assert (found.replaced, found.entries) == ({}, frozenset())
 
 
+def test_what_was_looked_for_and_not_found_counts_as_made_and_not_as_taken_back() -> None:
+    tightened = {**THEIRS, "Condition": {"Bool": {"a": "b"}}}
+    operations = [
+        UpdateTrust(role_name="legacy", before_json=text(THEIRS), document_json=text(tightened, OURS)),
+        PutKeyPolicy(key_arn=KEY, before_json=text(THEIRS), document_json=text(THEIRS, OURS)),
+        create_role("made", text(OURS)),
+        UpdateTrust(role_name="legacy", before_json=text(tightened, OURS), document_json=text(THEIRS)),
+        DeleteRole(role_name="made"),
+    ]
+    found = past(operations, NAME, "aws", unseen=range(len(operations)))
+    assert found == past(operations[:3], NAME, "aws")
+    assert found.replaced == {"legacy": (THEIRS,)}
+
+
 def test_only_trust_policies_hold_statements_of_others_that_were_changed() -> None:
     operations = [PutKeyPolicy(key_arn=KEY, before_json=text(THEIRS), document_json=text(OURS))]
     assert past(operations, NAME, "aws").replaced == {}

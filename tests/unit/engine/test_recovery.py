@@ -12,11 +12,12 @@ import pytest
 from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.engine import recovery
 from personalize_perms.engine.journal import Journal, JournalError, journal_folder
-from personalize_perms.engine.journals import open_runs, read_runs
+from personalize_perms.engine.journals import NOT_SEEN, open_runs, read_runs
 from personalize_perms.engine.recovery import Standing, findings, settle
 from personalize_perms.engine.standing import standing
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Plan
+from personalize_perms.model.identity import Assignment, PolicyReference, SetPlace
 from personalize_perms.model.live import (
     Absent,
     LiveGrant,
@@ -29,22 +30,30 @@ from personalize_perms.model.live import (
 )
 from personalize_perms.model.names import AccountId
 from personalize_perms.model.operations import (
+    AddReference,
+    Assign,
     Attach,
     CreateGrant,
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
+    DeletePermissionSet,
     DeletePolicy,
     DeletePolicyVersion,
     DeleteRole,
     DescribeRole,
     Detach,
+    DropReference,
     Operation,
+    Provision,
     PutBucketPolicy,
     PutKeyPolicy,
     RevokeGrant,
     SetBoundary,
+    TagPermissionSet,
     TagPolicy,
     TagRole,
+    Unassign,
     UpdatePolicy,
     UpdateTrust,
 )
@@ -90,7 +99,15 @@ def account(**there: Any) -> Any:
     kms = SimpleNamespace(
         read_key_policy=lambda _: read(there.get("text")), read_grants=lambda _: read(there.get("grants"))
     )
-    return SimpleNamespace(caller=CALLER, iam=iam, s3=s3, kms=kms, workers=4)
+    center = SimpleNamespace(
+        read_set_arn=lambda _: read(there.get("set")),
+        read_description=lambda *_: read(there.get("set")),
+        read_tags=lambda *_: read(there.get("tags")),
+        read_references=lambda *_: there["references"],
+        read_assignments=lambda *_: there["assigned"],
+        read_accounts=lambda *_, **__: there["outdated"],
+    )
+    return SimpleNamespace(caller=CALLER, iam=iam, s3=s3, kms=kms, identity_center=center, workers=4)
 
 
 def role(**facts: Any) -> dict[str, LiveRole]:
@@ -107,6 +124,11 @@ POLICY = UpdatePolicy(arn="a", before_json=BEFORE, document_json=AFTER)
 TRUST = UpdateTrust(role_name="n", before_json=BEFORE, document_json=AFTER)
 HELD = PolicyEntities(users=("ada",), groups=(), roles=())
 FREE = PolicyEntities(users=("eve",), groups=(), roles=("ada",))
+
+PEOPLE = SetPlace(region="eu-west-1", instance_arn="i", name="people")
+POLICY_OF_PEOPLE = PolicyReference(name="p")
+ADA = Assignment(account="1", principal_kind=PrincipalKind.USER, principal_id="ada")
+NEW_SET = CreatePermissionSet(place=PEOPLE, description="", tags={RUN: "run"})
 
 CASES: list[tuple[Operation, dict[str, Any], Standing]] = [
     *((operation, {"text": AFTER, "head": HEAD}, Standing.APPLIED) for operation in (BUCKET, KEY, POLICY)),
@@ -167,6 +189,37 @@ CASES: list[tuple[Operation, dict[str, Any], Standing]] = [
         ]
     ),
     (TagPolicy(arn="a", add={"a": "b"}), {}, Standing.CHANGED),
+    (NEW_SET, {}, Standing.NOT_APPLIED),
+    (NEW_SET, {"set": "s", "tags": {RUN: "run"}}, Standing.APPLIED),
+    (NEW_SET, {"set": "s", "tags": {RUN: "another"}}, Standing.CHANGED),
+    (NEW_SET, {"set": "s", "tags": {}}, Standing.CHANGED),
+    (DeletePermissionSet(place=PEOPLE), {}, Standing.APPLIED),
+    (DeletePermissionSet(place=PEOPLE), {"set": "s"}, Standing.NOT_APPLIED),
+    (TagPermissionSet(place=PEOPLE, **TAGS), {"set": "s", "tags": {"a": "new", "b": "new"}}, Standing.APPLIED),  # type: ignore[arg-type]
+    (TagPermissionSet(place=PEOPLE, **TAGS), {"set": "s", "tags": {"a": "old", "c": "old"}}, Standing.NOT_APPLIED),  # type: ignore[arg-type]
+    (TagPermissionSet(place=PEOPLE, **TAGS), {"set": "s", "tags": {"a": "theirs"}}, Standing.CHANGED),  # type: ignore[arg-type]
+    *(
+        (kind(place=PEOPLE, policy=POLICY_OF_PEOPLE), {"set": "s", "references": found}, standing)
+        for kind, found, standing in [
+            (AddReference, {POLICY_OF_PEOPLE}, Standing.APPLIED),
+            (AddReference, set(), Standing.NOT_APPLIED),
+            (DropReference, set(), Standing.APPLIED),
+            (DropReference, {POLICY_OF_PEOPLE}, Standing.NOT_APPLIED),
+        ]
+    ),
+    *(
+        (kind(place=PEOPLE, assignment=ADA, policy_arn="p"), {"set": "s", "assigned": found}, standing)
+        for kind, found, standing in [
+            (Assign, {ADA}, Standing.APPLIED),
+            (Assign, set(), Standing.NOT_APPLIED),
+            (Unassign, set(), Standing.APPLIED),
+            (Unassign, {ADA}, Standing.NOT_APPLIED),
+        ]
+    ),
+    (Assign(place=PEOPLE, assignment=ADA, policy_arn="p"), {}, Standing.NOT_APPLIED),
+    (Unassign(place=PEOPLE, assignment=ADA), {}, Standing.APPLIED),
+    (Provision(place=PEOPLE, account="1", policy_arn="p"), {"set": "s", "outdated": set()}, Standing.APPLIED),
+    (Provision(place=PEOPLE, account="1", policy_arn="p"), {"set": "s", "outdated": {"1"}}, Standing.NOT_APPLIED),
     (TagRole(role_name="n", add={"a": "b"}), {}, Standing.CHANGED),
     (DescribeRole(role_name="n", description="new", before="old"), role(description="new"), Standing.APPLIED),
     (DescribeRole(role_name="n", description="new", before="old"), role(description="old"), Standing.NOT_APPLIED),
@@ -211,7 +264,7 @@ def test_what_was_found_is_told_once(folder: Path) -> None:
     assert [one.standing for one in settled] == [Standing.NOT_APPLIED, Standing.APPLIED, Standing.NOT_APPLIED]
     assert settle(there, open_runs(folder)) == ()
     (run,) = read_runs(folder)
-    assert [entry.status for entry in run.entries] == ["not-applied", "applied", "not-applied"]
+    assert [entry.status for entry in run.entries] == [NOT_SEEN, "applied", NOT_SEEN]
 
 
 def test_what_may_not_be_read_stays_open_and_is_told_again(folder: Path) -> None:

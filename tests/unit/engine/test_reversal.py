@@ -8,24 +8,33 @@ import pytest
 from personalize_perms.engine.reversal import reverse
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Outcome, Plan, Status, Wave
+from personalize_perms.model.identity import Assignment, PolicyReference, SetPlace
 from personalize_perms.model.names import AccountId
 from personalize_perms.model.operations import (
+    AddReference,
+    Assign,
     Attach,
     CreateGrant,
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
+    DeletePermissionSet,
     DeletePolicy,
     DeletePolicyVersion,
     DeleteRole,
     DescribeRole,
     Detach,
+    DropReference,
     Operation,
+    Provision,
     PutBucketPolicy,
     PutKeyPolicy,
     RevokeGrant,
     SetBoundary,
+    TagPermissionSet,
     TagPolicy,
     TagRole,
+    Unassign,
     UpdatePolicy,
     UpdateTrust,
 )
@@ -40,6 +49,11 @@ GRANT = CreateGrant(key_arn="k", name="g", grantee_arn="r", operations=("Decrypt
 POLICY = CreatePolicy(arn="p", name="p", path="/", description="", document_json="{}", tags=RUN)
 ROLE = CreateRole(name="r", arn="a", path="/", description="", boundary_arn="", document_json="{}", tags=RUN)
 TAGS = TagPolicy(arn="p", add={"a": "2", "new": "1"}, remove=("old",), before={"a": "1", "old": "0", "x": "y"})
+
+PEOPLE = SetPlace(region="eu-west-1", instance_arn="i", name="people")
+POLICY_OF_PEOPLE = PolicyReference(name="p")
+ADA = Assignment(account="1", principal_kind=PrincipalKind.USER, principal_id="ada")
+PROVISION = Provision(place=PEOPLE, account="1", policy_arn="p")
 
 TURNED: list[tuple[Operation, Operation | None]] = [
     (POLICY, DeletePolicy(arn="p", run_id="r1")),
@@ -71,6 +85,19 @@ TURNED: list[tuple[Operation, Operation | None]] = [
         SetBoundary(role_name="r", boundary_arn="new", before_arn="old"),
         SetBoundary(role_name="r", boundary_arn="old", before_arn="new"),
     ),
+    (CreatePermissionSet(place=PEOPLE, description="", tags=RUN), DeletePermissionSet(place=PEOPLE, run_id="r1")),
+    (AddReference(place=PEOPLE, policy=POLICY_OF_PEOPLE), DropReference(place=PEOPLE, policy=POLICY_OF_PEOPLE)),
+    (DropReference(place=PEOPLE, policy=POLICY_OF_PEOPLE), AddReference(place=PEOPLE, policy=POLICY_OF_PEOPLE)),
+    (
+        Assign(place=PEOPLE, assignment=ADA, policy_arn="p"),
+        Unassign(place=PEOPLE, assignment=ADA, policy_arn="p"),
+    ),
+    (
+        Unassign(place=PEOPLE, assignment=ADA, policy_arn="p"),
+        Assign(place=PEOPLE, assignment=ADA, policy_arn="p"),
+    ),
+    (PROVISION, PROVISION),
+    (DeletePermissionSet(place=PEOPLE), None),
     (SetBoundary(role_name="r", boundary_arn="new"), None),
     (DeletePolicy(arn="p"), None),
     (DeletePolicyVersion(arn="p", version_id="v1"), None),
@@ -102,13 +129,27 @@ def test_each_change_is_turned_around_or_named(operation: Operation, inverse: Op
 
 
 def test_no_kind_of_change_is_left_out() -> None:
-    assert {type(operation) for operation, _ in TURNED} == {*get_args(Operation)} - {TagPolicy, TagRole}
+    assert {type(operation) for operation, _ in TURNED} == {*get_args(Operation)} - {
+        TagPolicy,
+        TagRole,
+        TagPermissionSet,
+    }
 
 
-@pytest.mark.parametrize("tagged", [TAGS, TagRole(role_name="r", add=TAGS.add, remove=("old",), before=TAGS.before)])
-def test_the_tags_that_were_touched_are_as_before_and_no_others(tagged: TagPolicy | TagRole) -> None:
+@pytest.mark.parametrize(
+    "tagged",
+    [
+        TAGS,
+        TagRole(role_name="r", add=TAGS.add, remove=("old",), before=TAGS.before),
+        TagPermissionSet(place=PEOPLE, add=TAGS.add, remove=("old",), before=TAGS.before),
+    ],
+    ids=lambda operation: type(operation).__name__,
+)
+def test_the_tags_that_were_touched_are_as_before_and_no_others(
+    tagged: TagPolicy | TagRole | TagPermissionSet,
+) -> None:
     (change,) = reversed_changes(done(tagged))
-    assert isinstance(change.operation, TagPolicy | TagRole)
+    assert isinstance(change.operation, TagPolicy | TagRole | TagPermissionSet)
     assert (change.operation.add, change.operation.remove) == ({"a": "1", "old": "0"}, ("new",))
 
 
@@ -119,6 +160,13 @@ def test_what_came_last_is_taken_back_first() -> None:
     assert [change.wave for change in changes] == [Wave.GRANT, Wave.CLEAR, Wave.DELETE]
     side_by_side = reversed_changes(done(ROLE), done(ATTACH))
     assert [type(change.operation) for change in side_by_side] == [Detach, DeleteRole]
+
+
+def test_a_permission_set_is_provisioned_as_it_was_before_the_policy_that_was_put_in_goes() -> None:
+    added = done(AddReference(place=PEOPLE, policy=POLICY_OF_PEOPLE))
+    changes = reversed_changes(done(POLICY, Wave.PROVIDE), added, done(PROVISION, Wave.ASSIGN))
+    assert [type(change.operation) for change in changes] == [DropReference, Provision, DeletePolicy]
+    assert len({change.wave for change in changes}) == 3
 
 
 def test_only_what_was_done_or_may_have_been_done_is_taken_back() -> None:

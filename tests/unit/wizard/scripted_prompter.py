@@ -121,6 +121,9 @@ class FakeDiscovery:
     def describe_role(self, arn: str) -> str:
         return "has AdministratorAccess"
 
+    def read_identity_centers(self) -> Listing:
+        return self._listings.get("identity_centers", entries())  # read meanwhile, so at no certain time
+
 
 def denied(action: str) -> Unreadable:
     return Unreadable(action=action, resource="*", reason="AccessDenied: no")

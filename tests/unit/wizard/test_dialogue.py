@@ -387,3 +387,21 @@ def test_answers_that_contradict_each_other_are_changed_before_going_on() -> Non
 def test_going_back_where_no_question_was_before_ends_like_no() -> None:
     assert issubclass(Back, Cancelled)
     assert Back().message == "nothing was changed"
+
+
+def test_identity_center_is_offered_where_an_instance_is_visible() -> None:
+    answers = (ENTER, ("acme-data",), "in/", ENTER, ENTER)
+    there = account(identity_centers=entries("arn:aws:sso:::instance/ssoins-1"))
+    prompter = ScriptedPrompter(*answers, "identity-center", "people", "analysts", "", "", ENTER)
+
+    settings = run(Settings(), {}, prompter, there)
+
+    assert (settings.permission_set, settings.assign_groups, settings.assign_users) == ("people", ("analysts",), ())
+    assert settings.assumable_by == ()
+
+
+def test_identity_center_is_not_offered_where_none_is_visible() -> None:
+    for there in (account(), account(identity_centers=denied("sso:ListInstances"))):
+        prompter = ScriptedPrompter(ENTER, ("acme-data",), "in/", ENTER, ENTER, "none", ENTER)
+        run(Settings(), {}, prompter, there)
+        assert not any("Identity Center" in label for label in prompter.offered["How do people get the policy?"])
