@@ -331,6 +331,18 @@ def test_the_tool_permissions_name_the_actions(center: IdentityCenter, program: 
     assert "sso:CreateAccountAssignment" not in program.run("explain", "--tool-permissions", *IN).out
 
 
+def test_the_picture_and_the_plan_name_people_not_their_ids(center: IdentityCenter, program: Program, tmp_path) -> None:
+    run = program.run("plan", *SET, "--html", "plan.html")
+    assert "gives the group analysts the permission set" in run.out
+    assert f"in account {ACCOUNT} (> broader)" in run.out
+    page = (tmp_path / "work" / "plan.html").read_text(encoding="utf-8")
+    assert "the group analysts of Identity Center" in page
+    program.apply(*SET)
+    assert program.run("plan", *SET, "--html", "plan.html").code == 0
+    page = (tmp_path / "work" / "plan.html").read_text(encoding="utf-8")
+    assert "(+ new)" not in page
+
+
 def test_exports_name_it_as_left_out(center: IdentityCenter, program: Program) -> None:
     for form in ("cloudformation", "terraform", "aws-cli"):
         done = program.json("export", form, *SET)
