@@ -83,6 +83,7 @@ def test_endpoints_are_found_as_botocore_finds_them(monkeypatch: pytest.MonkeyPa
         "personalize": "https://all.example",
         "accessanalyzer": "https://all.example",
         "cloudformation": "https://all.example",
+        "config": "https://all.example",
         "sso-admin": "https://sso.example",
         "identitystore": "https://all.example",
     }
