@@ -26,6 +26,8 @@ class Line:
 
     text: str = ""
     style: str = ""
+    prose: bool = False
+    """Whether a terminal that is narrower breaks it between words; a command or document stays in one piece."""
 
 
 def progress_line(what: str, done: int, known: int, seconds: float) -> Line:
