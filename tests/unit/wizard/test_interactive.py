@@ -3,6 +3,7 @@ import io
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,8 +15,10 @@ from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from personalize_perms.model.errors import Cancelled
+from personalize_perms.wizard.drawn import ListQuestion
 from personalize_perms.wizard.interactive import DrawnPrompter
-from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Choice, Prompter, typed_into
+from personalize_perms.wizard.menu import Menu
+from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Choice, Fixed, Prompter, typed_into
 
 DOWN, ESC, CTRL_C, ENTER = "\x1b[B", "\x1b", "\x03", "\r"
 RIGHT, LEFT, F2 = "\x1b[C", "\x1b[D", "\x1bOQ"
@@ -226,3 +229,14 @@ def test_it_is_told_once_a_question_stands_on_the_screen(ask: Callable[[Prompter
         with contextlib.suppress(Cancelled):
             ask(prompter) if ask is not QUESTIONS[2] else prompter.choose_many("Which?", PETS, required=False)
     assert told.is_set()
+
+
+def test_a_key_is_answered_at_once_however_long_the_list_is() -> None:
+    question = ListQuestion(text="Which?", menu=Menu(several=True), offer=Fixed(MANY))
+    question._drawn()
+    begun = time.process_time()
+    for letter in "role-4711":
+        question.menu.type(letter)
+        question._drawn()
+    assert (time.process_time() - begun) / 9 < 0.05
+    assert "role-4711" in "".join(part[1] for part in question._drawn())
