@@ -1,5 +1,7 @@
 import contextlib
 import io
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -240,3 +242,16 @@ def test_a_key_is_answered_at_once_however_long_the_list_is() -> None:
         question._drawn()
     assert (time.process_time() - begun) / 9 < 0.05
     assert "role-4711" in "".join(part[1] for part in question._drawn())
+
+
+@pytest.mark.parametrize("key", ["\x1b[15~", RIGHT, LEFT, "\x01", "\x1b[3~"])
+def test_a_key_that_means_nothing_types_nothing(key: str) -> None:
+    with typing(key + "4711" + ENTER) as prompter:
+        assert prompter.choose("Which?", MANY) == "role-4711"
+
+
+def test_an_interrupt_from_outside_leaves_a_list_too() -> None:
+    with typing("") as prompter:
+        prompter.shown = lambda: os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            prompter.choose("Which?", PETS)
