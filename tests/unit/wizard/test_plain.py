@@ -137,6 +137,12 @@ def test_a_list_can_be_looked_into_gone_up_from_and_typed_past() -> None:
     assert typed_into(prompter("new/")[0].choose("Which?", inside, opens=True)) == "new/"
 
 
+def test_a_number_that_no_entry_has_is_no_prefix() -> None:
+    asking, written = prompter("9", "1")
+    assert asking.choose("Which?", (Choice(value="in/", label="in/"), TYPE_IT), opens=True) == "in/"
+    assert "No entry has that number" in written.getvalue()
+
+
 def test_a_list_that_takes_long_is_named_until_it_is_there() -> None:
     class Slow(Fixed):
         waited = 0
