@@ -39,11 +39,11 @@ class S3:
     def _writes(self) -> "S3Client":
         return cast("S3Client", self._session.writer("s3"))
 
-    def read_bucket_region(self, bucket: str) -> Read[str]:
-        """Read where a bucket is. S3 says so even where it refuses everything else."""
+    def read_bucket_region(self, bucket: str, owner: str = "") -> Read[str]:
+        """Read where a bucket of this account, or of `owner`, is. S3 says so even where it refuses everything else."""
         try:
             with translated("s3:ListBucket", bucket):
-                answer = self._reads.head_bucket(Bucket=bucket, ExpectedBucketOwner=self._account)
+                answer = self._reads.head_bucket(Bucket=bucket, ExpectedBucketOwner=owner or self._account)
                 return Present(answer["ResponseMetadata"]["HTTPHeaders"][_REGION_HEADER])
         except AwsError as error:
             if error.bucket_region and (error.fault is Fault.DENIED or error.code == _MOVED):

@@ -20,6 +20,7 @@ from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.inert import inert
 from personalize_perms.model.options import arguments
+from personalize_perms.report import halves
 from personalize_perms.report.lines import Line
 
 if TYPE_CHECKING:
@@ -187,6 +188,16 @@ def _what_next(request: Request, plan: Plan) -> Iterator[Line]:
         yield Line("For your own account: personalize-perms init")
         return
     words = ["personalize-perms", "apply", *arguments(request.settings), *request.arguments()]
-    yield Line(f"Amazon Personalize is granted what it needs, through the role {plan.role_arn}", "done")
+    if plan.halves:
+        owes = halves.owes(plan.halves)
+        yield Line(
+            f"This account's half is done. It works once the owner's half is, too, which {owes} has to do", "done"
+        )
+    elif request.settings.serves:
+        yield Line(f"The buckets and keys let in Amazon Personalize and {inert(plan.role_arn)}", "done")
+    else:
+        yield Line(f"Amazon Personalize is granted what it needs, through the role {plan.role_arn}", "done")
     yield Line(f"The same again, without questions: {inert(shlex.join(words))} --yes")
+    if request.settings.serves:
+        return
     yield Line(f"Next: pass that role when you create import jobs, exports and the like: {_USE_IT}")

@@ -12,7 +12,8 @@ from click.shell_completion import CompletionItem
 from personalize_perms.cli.request import Request
 from personalize_perms.model import names
 from personalize_perms.model.names import InvalidName
-from personalize_perms.model.options import OPTIONS, Option
+from personalize_perms.model.option import Option
+from personalize_perms.model.options import OPTIONS
 from personalize_perms.model.regions import PERSONALIZE_REGIONS
 from personalize_perms.model.settings import Settings
 
@@ -41,7 +42,13 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "oidc_provider",
         "oidc_audience",
         "oidc_subject",
+        "permission_set",
+        "assign_groups",
+        "assign_users",
+        "assign_accounts",
+        "identity_center_region",
     ),
+    "Other accounts": ("bucket_owners", "serve_accounts", "serve_org"),
     "Form of the documents": ("hardening", "source_conditions", "policies_dir"),
     "Where": ("config", "profile", "region", "account", "offline", "expect_account", "sandbox"),
 }

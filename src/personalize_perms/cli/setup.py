@@ -18,7 +18,7 @@ from personalize_perms.model.inert import inert
 from personalize_perms.model.names import S3Location
 from personalize_perms.model.resources import Desired
 from personalize_perms.model.settings import Settings
-from personalize_perms.report import envelope, lines
+from personalize_perms.report import envelope, halves, lines
 from personalize_perms.report.lines import Line
 from personalize_perms.templates import Templates
 
@@ -112,11 +112,20 @@ def desire_offline(request: Request) -> Desired:
     return steps.desire(context)
 
 
+def with_proofs(request: Request, plan: Plan) -> Plan:
+    """Return the plan with what stays shut, where it serves other accounts."""
+    if not request.settings.serves:
+        return plan
+    from personalize_perms.engine import shut  # noqa: PLC0415 - only where others are served
+
+    return shut.proven(plan, request.settings)
+
+
 def plan_offline(request: Request, desired: Desired | None = None) -> Plan:
     """Return the plan that can be made without any call."""
     from personalize_perms.engine import offline  # noqa: PLC0415 - nothing of this for --help
 
-    plan = offline.plan_offline(desired or desire_offline(request))
+    plan = with_proofs(request, offline.plan_offline(desired or desire_offline(request)))
     unread = Finding(
         check="offline",
         severity=Severity.LOW,
@@ -140,7 +149,7 @@ def plan_seen(request: Request, account: "Account", talk: Talk) -> "tuple[Plan, 
     templates = Templates.load(request.policies_dir)
     with talk.doing("Reading the account") as heard:
         seen = observe.observe(account, request.settings, templates, heard)
-    return planner.plan(seen.desired, seen.live, seen.refusals), seen
+    return with_proofs(request, planner.plan(seen.desired, seen.live, seen.refusals)), seen
 
 
 def describe(request: Request, plan: Plan, *, documents: bool) -> Iterator[Line]:
@@ -152,6 +161,10 @@ def describe(request: Request, plan: Plan, *, documents: bool) -> Iterator[Line]
 
         yield from plan_lines.plan_lines(plan, full=request.diff == "full")
     yield from lines.finding_lines(plan.findings)
+    if plan.halves:
+        yield from halves.half_lines(plan)
+    if plan.shut:
+        yield from halves.shut_lines(plan.shut)
 
 
 def confirm(request: Request, plan: Plan) -> None:

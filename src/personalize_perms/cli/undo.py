@@ -15,7 +15,6 @@ from personalize_perms.cli.talk import Talk
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import Cancelled, SettingsError
 from personalize_perms.model.inert import inert
-from personalize_perms.model.names import Arn
 from personalize_perms.report import lines
 from personalize_perms.report.lines import Line
 from personalize_perms.templates import Templates
@@ -121,7 +120,7 @@ def _confirm_in_use(request: Request, plan: Plan, uses: "Uses") -> None:
     from personalize_perms.engine.uses import role_names  # noqa: PLC0415 - nothing of this for --help
 
     carried = sorted({name for use in uses.carriers for name in role_names(use)})
-    own = Arn.parse(plan.role_arn).name
+    own = plan.role_arn.rpartition("/")[2]
     name = own if own in carried or not carried else carried[0]
     if request.confirm == name:
         setup.confirm(request, plan)
