@@ -98,6 +98,8 @@ summary { cursor: pointer; }
   .layers { gap: 11pt; }
   .layers > li { padding: 3pt; }
   .layers > li + li::before { left: -9pt; top: 2pt; }
+  .layers > .data { flex-grow: 2.6; }
+  .layers > .data > ul { columns: 2; column-gap: 6pt; }
   .node { margin-top: 2pt; padding-top: 2pt; }
   .deeds li { padding: 1pt 0 0 9pt; }
   .changes { columns: 2; column-gap: 8pt; }
@@ -107,7 +109,7 @@ summary { cursor: pointer; }
   .documents { columns: 4; column-gap: 7pt; }
   details { padding: 0; border: 0; margin: 0 0 4pt; }
   details::details-content { content-visibility: visible; block-size: auto; }
-  pre { font-size: 4.9pt; line-height: 1.12; margin: 1pt 0 0; }
+  pre { font-size: 4.6pt; line-height: 1.1; margin: 1pt 0 0; }
   summary { list-style: none; font-weight: 600; break-after: avoid; }
   nav, .skip, .screen { display: none; }
 }
