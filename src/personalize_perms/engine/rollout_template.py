@@ -28,6 +28,7 @@ from personalize_perms.model.resources import (
     TrustPolicyStatements,
 )
 from personalize_perms.model.settings import KeyUse, Place, Settings
+from personalize_perms.steps.others import OTHER_ACCOUNT
 from personalize_perms.templates import Templates
 
 EACH: Final = AccountId("000000000000")
@@ -36,7 +37,10 @@ LONGEST: Final = 51_200
 """Bytes of a template in a request. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 
 _BEGIN: Final = "AWSTemplateFormatVersion:"
-_CENTRAL: Final = "it is one for all accounts: run personalize-perms apply in the account that owns it"
+_CENTRAL: Final = (
+    "it is one for all accounts: run personalize-perms apply in the account that owns it, with --serve-account or "
+    "--serve-org for the others"
+)
 _LEFT: Final[dict[type, str]] = {
     BucketPolicyStatements: _CENTRAL,
     KeyPolicyStatements: _CENTRAL,
@@ -63,7 +67,7 @@ def render(
     place = Place(account=EACH, region=regions[0], partition=partition)
     own = _each(settings)
     context = steps.Context(settings=own, place=place, keys=keys, templates=templates, regions=regions)
-    desired = steps.desire(context)
+    desired = _with_central_keys(steps.desire(context))
     own_parts = tuple(one for one in desired.resources if isinstance(one, Role | ManagedPolicy))
     offline.plan_offline(replace(desired, resources=own_parts))  # it refuses documents larger than AWS allows
     whole = replace(parcel.unseen(desired), everywhere=True)
@@ -84,6 +88,13 @@ def render(
     )
 
 
+def _with_central_keys(desired: Desired) -> Desired:
+    """Return what is wanted with the keys among it that are of no account of the rollout: one for all of them."""
+    central = tuple(resource for half in desired.halves for resource in half.resources)
+    findings = tuple(one for one in desired.findings if one.check != OTHER_ACCOUNT)
+    return replace(desired, resources=(*desired.resources, *central), findings=findings, halves=())
+
+
 def _each(settings: Settings) -> Settings:
     """Return the settings with everything that is of each account's own in the account that stands for all."""
 
@@ -92,6 +103,7 @@ def _each(settings: Settings) -> Settings:
 
     return replace(
         settings,
+        bucket_owners=(),  # whosever they are, they are one for all accounts
         role_arn=own(settings.role_arn),
         permissions_boundary=own(settings.permissions_boundary),
         saml_provider=own(settings.saml_provider),
