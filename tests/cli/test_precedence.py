@@ -10,7 +10,8 @@ import pytest
 from personalize_perms.cli.apply import apply
 from personalize_perms.cli.options import request_of
 from personalize_perms.cli.request import Request
-from personalize_perms.model.options import BY_FIELD, OPTIONS, Option
+from personalize_perms.model.option import Option
+from personalize_perms.model.options import BY_FIELD, OPTIONS
 from personalize_perms.model.settings import Settings
 
 IAM = "arn:aws:iam::123456789012"
@@ -37,6 +38,9 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "oidc_subject": ("flag", "variable", "file"),
     "hardening": ("strict", "documented", "strict"),
     "source_conditions": ("all", "trust", "all"),
+    "bucket_owners": ("flag=111122223333", "variable=111122223333", "file=111122223333"),
+    "serve_accounts": ("111111111111", "222222222222", "333333333333"),
+    "serve_org": ("o-aaaaaaaaaa", "o-bbbbbbbbbb", "o-cccccccccc"),
 }
 
 

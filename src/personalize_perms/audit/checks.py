@@ -55,6 +55,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "unused-role": Check(_LOW, _ALLOWED, f"{_IAM}access_policies_last-accessed.html"),
     "role-without-permissions": Check(_LOW, _DENIED, _ROLE),
     "not-readable": Check(_MEDIUM, _UNKNOWN, f"{_IAM}troubleshoot_access-denied.html"),
+    "not-recorded": Check(
+        _MEDIUM, _UNKNOWN, "https://docs.aws.amazon.com/config/latest/developerguide/aggregate-data.html"
+    ),
 }
 
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 _SERVICES: Final = (
     *("sts", "iam", "kms", "s3", "personalize", "accessanalyzer", "cloudformation", "sso-admin", "identitystore"),
+    "config",
 )
+_SPELLED: Final = {"config": "config_service", "sso-admin": "sso_admin"}
+"""Services that botocore's configuration knows by another name than its clients do."""
 
 # Stricter than any URL parser, because parsers disagree about "\", "@" and white space, and the one that connects is
 # not the one that checks.
@@ -33,10 +36,10 @@ def configured(session: "Session") -> Mapping[str, str]:
     sections = session.full_config.get("services", {}).get(profile.get("services", ""), {})
     found: dict[str, str] = {}
     for service in _SERVICES:
-        name = service.replace("-", "_")
-        section = sections.get(name, {})
+        spelled = _SPELLED.get(service, service)
+        section = sections.get(spelled, {})
         url = (
-            os.environ.get(f"AWS_ENDPOINT_URL_{name.upper()}")
+            os.environ.get(f"AWS_ENDPOINT_URL_{spelled.upper()}")
             or os.environ.get("AWS_ENDPOINT_URL")
             or (section.get("endpoint_url") if isinstance(section, dict) else None)
             or profile.get("endpoint_url")

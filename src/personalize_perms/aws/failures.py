@@ -51,6 +51,12 @@ def failure(error: AwsError) -> PersonalizePermsError:
         )
     if error.fault is Fault.CREDENTIALS:
         return _credentials(error, reason)
+    if error.code == "NoSuchConfigurationAggregatorException":
+        return AwsFailure(
+            f"there is no aggregator {error.resource} here",
+            reason=reason,
+            hint="aws configservice describe-configuration-aggregators names them; it is of one account and Region",
+        )
     kind, message, hint = _SHOWN[error.fault]
     return kind(message.format(about=about), reason=reason, hint=hint)
 

@@ -39,11 +39,11 @@ class S3:
     def _writes(self) -> "S3Client":
         return cast("S3Client", self._session.writer("s3"))
 
-    def read_bucket_region(self, bucket: str) -> Read[str]:
-        """Read where a bucket is. S3 says so even where it refuses everything else."""
+    def read_bucket_region(self, bucket: str, owner: str = "") -> Read[str]:
+        """Read where a bucket of this account, or of `owner`, is. S3 says so even where it refuses everything else."""
         try:
             with translated("s3:ListBucket", bucket):
-                answer = self._reads.head_bucket(Bucket=bucket, ExpectedBucketOwner=self._account)
+                answer = self._reads.head_bucket(Bucket=bucket, ExpectedBucketOwner=owner or self._account)
                 return Present(answer["ResponseMetadata"]["HTTPHeaders"][_REGION_HEADER])
         except AwsError as error:
             if error.bucket_region and (error.fault is Fault.DENIED or error.code == _MOVED):
@@ -96,6 +96,20 @@ class S3:
             return {bucket["Name"]: bucket.get("BucketRegion", "") for page in pages for bucket in page["Buckets"]}
 
         return looked_up("s3:ListAllMyBuckets", "*", ask)
+
+    def read_prefixes(self, bucket: str, prefix: str) -> Read[tuple[str, ...]]:
+        """Read the prefixes one level below `prefix`, as far as one page of the list shows them.
+
+        A bucket with millions of objects on one level is not walked: what is missing can be typed.
+        """
+
+        def ask() -> tuple[str, ...]:
+            answer = self._reads.list_objects_v2(
+                Bucket=bucket, Prefix=prefix, Delimiter="/", MaxKeys=_PAGE, ExpectedBucketOwner=self._account
+            )
+            return tuple(one["Prefix"] for one in answer.get("CommonPrefixes", ()))
+
+        return looked_up("s3:ListBucket", bucket, ask)
 
     def write_bucket_policy(self, op: PutBucketPolicy) -> None:
         """Replace the bucket policy, or delete it where nothing is left of it."""

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 Service: TypeAlias = Literal[
-    "accessanalyzer", "cloudformation", "iam", "identitystore", "kms", "personalize", "s3", "sso-admin", "sts"
+    "accessanalyzer", "cloudformation", "config", "iam", "identitystore", "kms", "personalize", "s3", "sso-admin", "sts"
 ]
 
 _ENDPOINT_NAMES: Final = (
-    *("access-analyzer", "cloudformation", "iam", "identitystore", "kms", "personalize", "s3", "sso", "sts"),
+    *("access-analyzer", "cloudformation", "config", "iam", "identitystore", "kms", "personalize", "s3", "sso", "sts"),
 )
 _ASKED_NEXT: Final[tuple[Service, ...]] = ("iam", "s3", "kms")
 _CONNECT_SECONDS: Final = 5
@@ -55,6 +55,8 @@ class AwsSession:
 
     has_opinions: ClassVar[bool] = True
     """Whether there is somebody to simulate and validate policies."""
+    has_identity_center: ClassVar[bool] = True
+    """Whether there may be an Identity Center."""
 
     def __init__(self, profile: str | None, region: str | None, *, workers: int = 32) -> None:
         self.profile = profile

@@ -32,9 +32,15 @@ _FIX: Final = click.Option(
     envvar="PERSONALIZE_PERMS_FIX",
     help="Tighten what can be: pick from a list, or name a check, one finding of it, or all. Undo takes it back.",
 )
+_AGGREGATOR: Final = click.Option(
+    ["--aggregator"],
+    metavar="NAME",
+    envvar="PERSONALIZE_PERMS_AGGREGATOR",
+    help="Audit every account that this aggregator of AWS Config collects from, by its records.",
+)
 
 
-@shared(verdict.FAIL_ON, _FIX, DRY_RUN, YES, NO_INPUT, formats=verdict.FORMATS)
+@shared(verdict.FAIL_ON, _FIX, _AGGREGATOR, DRY_RUN, YES, NO_INPUT, formats=verdict.FORMATS)
 @click.command("audit", cls=SettingsCommand)
 @click.pass_context
 def audit(ctx: click.Context, /, **_: object) -> Result:
@@ -52,6 +58,12 @@ def audit(ctx: click.Context, /, **_: object) -> Result:
         )
     picks = tuple(ctx.params["picks"])
     fixing.check(picks, request)
+    if picks and ctx.params["aggregator"]:
+        raise SettingsError(
+            "--fix does not work with --aggregator",
+            reason="an aggregator only has records of other accounts; nothing can be changed through it",
+            hint="run audit --fix with the credentials of the account, without --aggregator",
+        )
     talk = Talk(request)
     with setup.opened(request) as session:
         account = setup.open_account(request, session, talk)
@@ -59,7 +71,8 @@ def audit(ctx: click.Context, /, **_: object) -> Result:
             with execution.exclusive(request, account, talk) as left:
                 audited = _walk(account, session, talk)
                 return fixing.fix(request, account, talk, _worst_first(audited.findings), picks, left)
-        audited = _walk(account, session, talk)
+        name = ctx.params["aggregator"]
+        audited = _walk_recorded(account, session, talk, name) if name else _walk(account, session, talk)
     data = {**envelope.place_data(account.caller.place), "counts": dict(audited.counts)}
     looked = ", ".join(f"{what} {count:,}" for what, count in audited.counts.items()) or "nothing"
     return verdict.concluded(
@@ -98,6 +111,17 @@ def _walk(account: "Account", session: "AwsSession", talk: Talk) -> "Audited":
     known = personalize_actions(Templates.load(None))
     with talk.doing("Reading the account"):
         return account_walk.walk(account, sources, known, dates, talk)
+
+
+def _walk_recorded(account: "Account", session: "AwsSession", talk: Talk, name: str) -> "Audited":
+    from personalize_perms.audit.actions import personalize_actions  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.aws.aggregator import Aggregator  # noqa: PLC0415
+    from personalize_perms.engine import aggregate_walk  # noqa: PLC0415
+    from personalize_perms.templates import Templates  # noqa: PLC0415
+
+    known = personalize_actions(Templates.load(None))
+    with talk.doing("Reading the records"):
+        return aggregate_walk.walk(account, Aggregator(session, name), known, talk)
 
 
 def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -15,7 +15,7 @@ from personalize_perms.cli.talk import Talk
 from personalize_perms.model.errors import SettingsError
 from personalize_perms.model.inert import inert
 from personalize_perms.model.options import arguments
-from personalize_perms.report import envelope
+from personalize_perms.report import envelope, halves
 from personalize_perms.report.lines import Line
 from personalize_perms.templates import Templates
 
@@ -45,11 +45,15 @@ def check(ctx: click.Context, /, **_: object) -> Result:
     talk = Talk(request)
     with setup.opened(request) as session:
         plan, examination = examined(request, session, talk)
+    known = plan.findings
+    plan = setup.with_proofs(request, plan)
     talk.say([Line(inert(note), "dim") for note in examination.notes])
+    talk.say(halves.half_lines(plan))
+    talk.say(halves.shut_lines(plan.shut) if plan.shut else ())
     data = {**envelope.plan_data(plan), "notes": list(examination.notes)}
     return verdict.concluded(
         request,
-        examination.findings,
+        (*examination.findings, *plan.findings[len(known) :]),
         talk,
         data,
         fail_on=ctx.params["fail_on"],

@@ -15,7 +15,7 @@ from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
 from personalize_perms.export.parcel import Export, LeftOut, Parcel, title, unseen
 from personalize_perms.model.inert import inert
-from personalize_perms.report import lines
+from personalize_perms.report import halves, lines
 from personalize_perms.report.lines import Line
 from personalize_perms.templates import Templates
 
@@ -90,7 +90,7 @@ def _parcel(request: Request, talk: Talk, *, resource_policies: bool) -> tuple[P
     plan = planner.plan(read.desired, read.live, read.refusals)
     if plan.refusals:
         return None, setup.refused(plan, talk)
-    talk.say(lines.finding_lines(plan.findings))
+    talk.say((*lines.finding_lines(plan.findings), *halves.half_lines(plan)))
     result = setup.ended(plan)
     return seen(read.desired, plan, read.live, resource_policies=resource_policies), result
 
@@ -99,5 +99,5 @@ def _offline(request: Request, talk: Talk, *, resource_policies: bool) -> tuple[
     request = replace(request, dry_run=True)  # nothing is written, so no call is needed
     desired = setup.desire_offline(request)
     plan = setup.plan_offline(request, desired)  # it refuses documents that are larger than AWS allows
-    talk.say(lines.finding_lines(plan.findings))
+    talk.say((*lines.finding_lines(plan.findings), *halves.half_lines(plan)))
     return unseen(desired, resource_policies=resource_policies), setup.ended(plan)

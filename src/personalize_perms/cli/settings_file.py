@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from personalize_perms.model.errors import PersonalizePermsError, SettingsError
 from personalize_perms.model.inert import inert
-from personalize_perms.model.options import OPTIONS, Option, texts
+from personalize_perms.model.option import Option
+from personalize_perms.model.options import OPTIONS, texts
 from personalize_perms.model.settings import Settings
 
 if TYPE_CHECKING:

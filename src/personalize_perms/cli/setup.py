@@ -1,9 +1,10 @@
 """From a request to a plan and its execution: what `init`, `plan` and `apply` share."""
 
-import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 from personalize_perms import steps
@@ -18,7 +19,7 @@ from personalize_perms.model.inert import inert
 from personalize_perms.model.names import S3Location
 from personalize_perms.model.resources import Desired
 from personalize_perms.model.settings import Settings
-from personalize_perms.report import envelope, lines
+from personalize_perms.report import envelope, halves, lines
 from personalize_perms.report.lines import Line
 from personalize_perms.templates import Templates
 
@@ -35,12 +36,14 @@ __all__ = [
     "ended",
     "exclusive",
     "execute",
+    "find_account",
     "open_account",
     "opened",
     "plan_live",
     "plan_offline",
     "plan_seen",
     "refused",
+    "untouched",
     "with_examples",
 ]
 
@@ -54,6 +57,9 @@ def check_answers(settings: Settings) -> None:
 @contextmanager
 def opened(request: Request) -> Iterator["AwsSession"]:
     """Open a session on the account, or on the sandbox; failed calls inside end in words for the person."""
+    if sys.stderr.isatty():  # importing what talks to AWS takes longer than a person should look at nothing
+        begun = "Making an account inside this process" if request.sandbox else "Asking AWS who you are"
+        Talk(request).say([Line(f"{begun} ...", "dim")])
     from personalize_perms.aws.errors import AwsError  # noqa: PLC0415 - nothing of this for --help
     from personalize_perms.aws.failures import failure  # noqa: PLC0415 - nothing of this for --help
 
@@ -71,16 +77,34 @@ def opened(request: Request) -> Iterator["AwsSession"]:
         raise failure(error) from error
 
 
+@contextmanager
+def untouched() -> Iterator[Event]:
+    """Let Ctrl-C say that nothing was changed, as long as the event that is yielded is set."""
+    so_far = Event()
+    so_far.set()
+    try:
+        yield so_far
+    except KeyboardInterrupt:
+        if so_far.is_set():
+            raise Cancelled("nothing was changed") from None
+        raise
+
+
 def open_account(request: Request, session: "AwsSession", talk: Talk) -> "Account":
     """Find out who calls, and say it before anything else."""
+    found = find_account(request, session, talk)
+    talk.say(lines.caller_lines(found.caller))
+    return found
+
+
+def find_account(request: Request, session: "AwsSession", talk: Talk) -> "Account":
+    """Find out who calls."""
     from personalize_perms.aws import account  # noqa: PLC0415 - botocore only when it is needed
 
     if request.verbose:
         session.hear = lambda call: talk.warn([Line(inert(call), "dim")])
     expected = None if request.sandbox else request.expect_account or request.account
-    found = account.open_account(session, expected)
-    talk.say(lines.caller_lines(found.caller))
-    return found
+    return account.open_account(session, expected)
 
 
 def with_examples(request: Request) -> Request:
@@ -112,11 +136,20 @@ def desire_offline(request: Request) -> Desired:
     return steps.desire(context)
 
 
+def with_proofs(request: Request, plan: Plan) -> Plan:
+    """Return the plan with what stays shut, where it serves other accounts."""
+    if not request.settings.serves:
+        return plan
+    from personalize_perms.engine import shut  # noqa: PLC0415 - only where others are served
+
+    return shut.proven(plan, request.settings)
+
+
 def plan_offline(request: Request, desired: Desired | None = None) -> Plan:
     """Return the plan that can be made without any call."""
     from personalize_perms.engine import offline  # noqa: PLC0415 - nothing of this for --help
 
-    plan = offline.plan_offline(desired or desire_offline(request))
+    plan = with_proofs(request, offline.plan_offline(desired or desire_offline(request)))
     unread = Finding(
         check="offline",
         severity=Severity.LOW,
@@ -140,7 +173,7 @@ def plan_seen(request: Request, account: "Account", talk: Talk) -> "tuple[Plan, 
     templates = Templates.load(request.policies_dir)
     with talk.doing("Reading the account") as heard:
         seen = observe.observe(account, request.settings, templates, heard)
-    return planner.plan(seen.desired, seen.live, seen.refusals), seen
+    return with_proofs(request, planner.plan(seen.desired, seen.live, seen.refusals)), seen
 
 
 def describe(request: Request, plan: Plan, *, documents: bool) -> Iterator[Line]:
@@ -152,6 +185,10 @@ def describe(request: Request, plan: Plan, *, documents: bool) -> Iterator[Line]
 
         yield from plan_lines.plan_lines(plan, full=request.diff == "full")
     yield from lines.finding_lines(plan.findings)
+    if plan.halves:
+        yield from halves.half_lines(plan)
+    if plan.shut:
+        yield from halves.shut_lines(plan.shut)
 
 
 def confirm(request: Request, plan: Plan) -> None:
@@ -164,10 +201,18 @@ def confirm(request: Request, plan: Plan) -> None:
             "nothing was changed: the plan needs a confirmation, and there is no terminal to ask on",
             hint=f"look at the plan (personalize-perms {show}), then add --yes",
         )
-    from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
-
-    if not open_prompter(os.environ).confirm(f"Make these {len(plan.writes)} changes?", default=False):
+    changes = "this change" if len(plan.writes) == 1 else f"these {len(plan.writes)} changes"
+    where = f"in account {plan.caller.place.account}{_alias(plan)}"
+    try:
+        agreed = request.prompter().confirm(f"Make {changes} {where}?", default=False)
+    except KeyboardInterrupt:
+        agreed = False
+    if not agreed:
         raise Cancelled("nothing was changed")
+
+
+def _alias(plan: Plan) -> str:
+    return f" ({inert(plan.caller.alias)})" if plan.caller.alias else ""
 
 
 def refused(plan: Plan, talk: Talk) -> Result:

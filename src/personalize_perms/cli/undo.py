@@ -1,6 +1,5 @@
 """`undo`: take back exactly what was added, and leave what others rely on."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ from personalize_perms.cli.talk import Talk
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import Cancelled, SettingsError
 from personalize_perms.model.inert import inert
-from personalize_perms.model.names import Arn
 from personalize_perms.report import lines
 from personalize_perms.report.lines import Line
 from personalize_perms.templates import Templates
@@ -121,7 +119,7 @@ def _confirm_in_use(request: Request, plan: Plan, uses: "Uses") -> None:
     from personalize_perms.engine.uses import role_names  # noqa: PLC0415 - nothing of this for --help
 
     carried = sorted({name for use in uses.carriers for name in role_names(use)})
-    own = Arn.parse(plan.role_arn).name
+    own = plan.role_arn.rpartition("/")[2]
     name = own if own in carried or not carried else carried[0]
     if request.confirm == name:
         setup.confirm(request, plan)
@@ -134,14 +132,13 @@ def _confirm_in_use(request: Request, plan: Plan, uses: "Uses") -> None:
             reason="they are named above, ended jobs too; what still runs with the role would fail without it",
             hint=f"if that is meant: --confirm {name}",
         )
-    from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
 
     def check(text: str) -> None:
         if text != name:
             raise ValueError(f"type {name}, or press Ctrl-C to leave everything as it is")
 
     question = f"To make these {len(plan.writes)} changes all the same, type the role's name:"
-    if open_prompter(os.environ).text(question, check=check) != name:
+    if request.prompter().text(question, check=check) != name:
         raise Cancelled("nothing was changed")
 
 

@@ -84,6 +84,24 @@ def of_role(place: Place, role: LiveRole) -> RequestContext:
     return RequestContext(present=present, absent=absent, possible=_TLS)
 
 
+def of_foreign_role(place: Place, account: str, organisation: str) -> RequestContext:
+    """Return what is known of the calls that the service makes with a role of another account."""
+    present = {
+        **_common(place),
+        "aws:multifactorauthpresent": ("false",),
+        "kms:calleraccount": (account,),
+        **({"aws:principalorgid": (organisation,)} if organisation else {}),
+    }
+    return RequestContext(present=present, absent=_NO_VPC | _NO_PERSON | _SOURCES | _ON_BEHALF, possible=_TLS)
+
+
+def of_owner(context: RequestContext, owner: str) -> RequestContext:
+    """Return the context of a call on what another account owns; without an `owner` it is not known which."""
+    keys = ("aws:resourceaccount", "s3:resourceaccount")
+    present = {key: values for key, values in context.present.items() if key not in keys}
+    return replace(context, present={**present, **(dict.fromkeys(keys, (owner,)) if owner else {})})
+
+
 def of_assuming(place: Place, *, trust_json: str = "") -> RequestContext:
     """Return what is known of the call by which the service takes on a role.
 

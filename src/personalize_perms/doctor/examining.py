@@ -7,7 +7,7 @@ from functools import partial
 from personalize_perms.aws.account import Account
 from personalize_perms.aws.iam_in_bulk import IamInBulk
 from personalize_perms.aws.personalize import DATASET_GROUPS
-from personalize_perms.doctor import drift, judging, needs, opinions, people, surroundings
+from personalize_perms.doctor import accounts, drift, judging, needs, opinions, people, surroundings
 from personalize_perms.doctor.chain import Chain, bucket_document, chain, key_document, trust_document
 from personalize_perms.doctor.people import Person
 from personalize_perms.doctor.reading import Extras, Reader
@@ -80,8 +80,10 @@ class _Examiner:
         self._command = command
         self._people = people.people(seen.desired, seen.live)
         self._asked = tuple(people.of_asked(asked, settings, seen.desired, seen.live, self._people))
+        place, halves = seen.desired.place, seen.desired.halves
+        self._served = accounts.served_needs(settings, place, seen.uses) if settings.serves else ()
         self._needs = (
-            *needs.needs(settings, seen.desired.place, seen.uses, self._role),
+            *accounts.at_their_owners(needs.needs(settings, place, seen.uses, self._role), halves),
             *people.needs(settings, seen.desired, self._people),
             *(need for _, need in self._asked),
         )
@@ -93,8 +95,9 @@ class _Examiner:
 
     def examination(self) -> Examination:
         extras, heard = self._read()
-        links = chain(self._seen.live, self._seen.desired.place, extras.identities, extras.grants)
-        judged = judging.judge(self._needs, links)
+        identities = {**extras.identities, **accounts.served_identities(self._served)}
+        links = chain(self._seen.live, self._seen.desired.place, identities, extras.grants)
+        judged = judging.judge((*self._needs, *self._served), links)
         repair = Repair(plan=self._plan, command=self._command, service_role_arn=self._seen.desired.service_role_arn)
         found = (
             *judging.findings(judged, links, repair),

@@ -20,7 +20,7 @@ SERVICE: Final = Principal(type=PrincipalType.SERVICE, arn=trust.SERVICE)
 
 _KEY_ACTIONS: Final = ("Decrypt", "GenerateDataKey", "DescribeKey", "CreateGrant", "ListGrants")
 _EXPORT_ACTION: Final = "GenerateDataKeyWithoutPlaintext"
-_BY_GRANT: Final = frozenset(f"kms:{action}" for action in (*_KEY_ACTIONS, _EXPORT_ACTION)) - {"kms:ListGrants"}
+BY_GRANT: Final = frozenset(f"kms:{action}" for action in (*_KEY_ACTIONS, _EXPORT_ACTION)) - {"kms:ListGrants"}
 """What a grant can let somebody do."""
 _LISTS_OUTPUT: Final = frozenset({Workflow.EXPORT, Workflow.BATCH})
 _SENDS_METRICS: Final = frozenset({Workflow.METRICS_S3, Workflow.METRICS_CLOUDWATCH})
@@ -44,18 +44,16 @@ class Need:
 
 def needs(settings: Settings, place: Place, uses: Iterable[KeyUse], role: LiveRole | None) -> tuple[Need, ...]:
     """Return what the service and the service role must be allowed; without a role only what the service must."""
-    wanted = [*_of_principal(settings, place, SERVICE, contexts.of_service(place))]
-    wanted += [*_of_keys(place, uses, SERVICE, contexts.of_service(place))]
+    wanted = [*of_principal(settings, place, uses, SERVICE, contexts.of_service(place))]
     if role is None:
         return tuple(wanted)
     principal = Principal(type=PrincipalType.ROLE, arn=role.arn, account=place.account)
     context = contexts.of_role(place, role)
     wanted += [_assumes(place, role)]
-    wanted += [*_of_principal(settings, place, principal, context)]
-    by_grant = _BY_GRANT if settings.kms_access is KmsAccess.GRANT else frozenset()
+    by_grant = BY_GRANT if settings.kms_access is KmsAccess.GRANT else frozenset()
     wanted += [
         replace(need, link=Link.KEY_GRANT) if need.question.action in by_grant else need
-        for need in _of_keys(place, uses, principal, context)
+        for need in of_principal(settings, place, uses, principal, context)
     ]
     if not _SENDS_METRICS.isdisjoint(settings.workflows):
         wanted.append(_need(place, principal, "cloudwatch:PutMetricData", "*", role.arn, context))
@@ -73,7 +71,14 @@ def _assumes(place: Place, role: LiveRole) -> Need:
     return Need(link=Link.TRUST, who=SERVICE.arn, where=role.arn, question=question)
 
 
-def _of_principal(settings: Settings, place: Place, principal: Principal, context: RequestContext) -> Iterator[Need]:
+def of_principal(
+    settings: Settings, place: Place, uses: Iterable[KeyUse], principal: Principal, context: RequestContext
+) -> tuple[Need, ...]:
+    """Return what the service, or a role of it, must be allowed on the buckets and keys."""
+    return (*_of_buckets(settings, place, principal, context), *_of_keys(place, uses, principal, context))
+
+
+def _of_buckets(settings: Settings, place: Place, principal: Principal, context: RequestContext) -> Iterator[Need]:
     workflows = frozenset(settings.workflows)
     if workflows & READS_INPUT:
         for location in dict.fromkeys(settings.inputs):

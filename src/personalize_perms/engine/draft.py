@@ -21,6 +21,10 @@ _HOW_TO_SHRINK: Mapping[DocumentKind, str] = {
     DocumentKind.BUCKET_POLICY: "name fewer prefixes (a parent prefix covers many), or shorten the bucket's own policy",
     DocumentKind.KEY_POLICY: "shorten the key's own policy, or use --kms-access grant",
 }
+_HOW_TO_SERVE = (
+    "let in roles by path within your organisation (--serve-org, --role-path) instead of listing them, or shorten the "
+    "document's other statements"
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -175,7 +179,7 @@ class Draft:
             self.refuse(
                 "limit",
                 f"the {kind.replace('-', ' ')} of {name} would have {size:,} {unit}; AWS allows {limit:,}",
-                hint=_HOW_TO_SHRINK[kind],
+                hint=_HOW_TO_SERVE if self.desired.serves else _HOW_TO_SHRINK[kind],
             )
         return text
 

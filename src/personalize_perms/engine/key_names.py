@@ -28,6 +28,15 @@ def is_local(reference: str, place: Place, kind: str) -> bool:
     return reference.startswith(place.arn("kms", f"{kind}/", regional=True))
 
 
+def is_foreign(reference: str, place: Place) -> bool:
+    """Tell whether `reference` is the ARN of a key of another account, in this partition and Region."""
+    if not (reference.startswith("arn:") and is_key_reference(reference)):
+        return False
+    arn = Arn.parse(reference)
+    here = (arn.partition, arn.region) == (place.partition, place.region)
+    return here and arn.account != place.account and arn.resource.startswith("key/")
+
+
 def no_key() -> Refusal:
     """Return the refusal for an encrypted dataset group without a key."""
     return Refusal(
@@ -42,10 +51,10 @@ def offline(settings: Settings, place: Place) -> tuple[KeyUse, ...]:
     explicit: list[Arn] = []
     for reference in settings.kms_keys:
         full = full_reference(reference, place)
-        if not is_local(full, place, "key"):
+        if not is_local(full, place, "key") and (settings.serves or not is_foreign(full, place)):
             raise SettingsError(
                 f"--kms-key {reference} cannot be used without a call to AWS",
-                reason="an alias is resolved by KMS, and keys of other accounts or Regions cannot be used",
+                reason="an alias is resolved by KMS, and keys of other Regions cannot be used",
                 hint="give the ARN or id of a key of this account and Region",
             )
         explicit.append(Arn.parse(full))

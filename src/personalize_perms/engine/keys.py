@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from personalize_perms import steps
-from personalize_perms.engine.key_names import full_reference, is_key_reference, is_local, no_key
+from personalize_perms.engine.key_names import full_reference, is_foreign, is_key_reference, is_local, no_key
 from personalize_perms.model.changes import Refusal
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Absent, KeyFacts, Present, Read, Unreadable
@@ -50,7 +50,7 @@ def resolve(
     resolved = ResolvedKeys()
     explicit: list[Arn] = []
     for reference in settings.kms_keys:
-        found = _judge(full_reference(reference, place), "", place, facts, resolved)
+        found = _judge(full_reference(reference, place), "", place, facts, resolved, serves=settings.serves)
         explicit += [found] if found else []
     by_bucket: dict[str, Arn] = {}
     unread: dict[str, Unreadable] = {}
@@ -59,7 +59,8 @@ def resolve(
         if isinstance(key, Unreadable):
             unread[bucket] = key
         elif isinstance(key, Present):
-            found = _judge(full_reference(key.value, place) if key.value else "", bucket, place, facts, resolved)
+            named = full_reference(key.value, place) if key.value else ""
+            found = _judge(named, bucket, place, facts, resolved, serves=settings.serves)
             if found:
                 by_bucket[bucket] = found
     known = {*explicit, *by_bucket.values()}
@@ -78,6 +79,8 @@ def _judge(
     place: Place,
     facts: Mapping[str, Read[KeyFacts] | None],
     resolved: ResolvedKeys,
+    *,
+    serves: bool,
 ) -> Arn | None:
     where = f"the key of bucket {bucket}" if bucket else "the key of --kms-key"
     found = facts.get(reference)
@@ -86,6 +89,12 @@ def _judge(
         refusal = _aws_managed(where, bucket)
     elif bucket and not is_key_reference(reference):
         refusal = _nonsense(reference, where, bucket)
+    elif is_foreign(reference, place) and not serves:
+        # Of a key that we may not describe AWS says the same as of one that is not there.
+        state = _unusable(found.value, where, bucket, place, foreign=True) if isinstance(found, Present) else None
+        if not state:
+            return Arn.parse(reference)
+        refusal = state
     elif reference.startswith("arn:") and not any(is_local(reference, place, kind) for kind in ("key", "alias")):
         refusal = _foreign(reference, where, place)
     elif isinstance(found, Present):
@@ -145,10 +154,10 @@ def _foreign(reference: str, where: str, place: Place) -> Refusal:
     )
 
 
-def _unusable(facts: KeyFacts, where: str, bucket: str, place: Place) -> Refusal | None:
+def _unusable(facts: KeyFacts, where: str, bucket: str, place: Place, *, foreign: bool = False) -> Refusal | None:
     if facts.manager == "AWS":
         return _aws_managed(where, bucket)
-    if not is_local(facts.arn, place, "key"):
+    if not foreign and not is_local(facts.arn, place, "key"):
         return _foreign(facts.arn, where, place)
     if facts.state != "Enabled":
         return Refusal(

@@ -11,7 +11,7 @@ from typing import Final
 
 from personalize_perms import documents
 from personalize_perms.model import ownership
-from personalize_perms.model.errors import DocumentError
+from personalize_perms.model.errors import DocumentError, SettingsError
 from personalize_perms.model.live import LivePolicy, LiveRole, Present, Read
 from personalize_perms.model.names import Arn, InvalidName, bucket_name
 from personalize_perms.model.resources import (
@@ -56,6 +56,19 @@ def role_names(desired: Desired) -> frozenset[str]:
 def first_service_policy(desired: Desired) -> str:
     """Return the ARN of the policy that carries the ledger."""
     return desired.place.arn("iam", f"policy/{desired.name}-service-access")
+
+
+def refuse_name_in_use(desired: Desired, policies: Policies) -> None:
+    """Raise `SettingsError` if a set-up of this account has the name under which others are to be served.
+
+    Both would take the other's statements for their own.
+    """
+    found = policies.get(first_service_policy(desired))
+    if isinstance(found, Present) and is_own_policy(found.value, desired.name):
+        raise SettingsError(
+            f"the name {desired.name} is that of a set-up of this account, so others cannot be served under it",
+            hint="choose another: --name, PERSONALIZE_PERMS_NAME, or name in the settings file",
+        )
 
 
 def is_own_policy(policy: LivePolicy, name: str) -> bool:

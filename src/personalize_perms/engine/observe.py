@@ -74,6 +74,7 @@ class _Observer:
         self._leaving = leaving
         self._settings = settings
         self._named_buckets = frozenset(settings.buckets)
+        self._owners = dict(settings.bucket_owners)
         self._templates = templates
         self._flow = flow
         self._reader = Reader(account, flow)
@@ -112,6 +113,9 @@ class _Observer:
         return replace(self._reader.live(), identity_centers=self._identity.live())
 
     def _read_what_is_named(self) -> keys.ResolvedKeys:
+        first = memory.first_service_policy(self._desired)
+        if self._settings.serves:
+            self._reader.want_policy(first, lambda: None)
         for resource in self._desired.resources:
             self._want(resource)
         for bucket in self._settings.buckets:
@@ -119,10 +123,12 @@ class _Observer:
         for reference in self._settings.kms_keys:
             self._want_key(reference)
         self._flow.finish()
+        if self._settings.serves:
+            memory.refuse_name_in_use(self._desired, self._reader.policies)
 
         reader = self._reader
         granted = self._keys_of_unread_buckets()
-        resolved = keys.resolve(self._settings, self._place, reader.bucket_keys, reader.key_facts, granted)
+        resolved = keys.resolve(self._settings, self._place, reader.buckets.keys, reader.key_facts, granted)
         self._desired = self._desire(resolved.uses)
         for resource in self._desired.resources:
             self._want(resource)
@@ -131,7 +137,7 @@ class _Observer:
 
     def _keys_of_unread_buckets(self) -> tuple[str, ...]:
         """Read the keys that were granted before, if it may not be read what encrypts one of the buckets."""
-        found = self._reader.bucket_keys
+        found = self._reader.buckets.keys
         if self._leaving or not any(isinstance(found.get(name), Unreadable) for name in self._settings.buckets):
             return ()
         remembered = memory.remembered(self._desired, self._reader.policies).keys
@@ -149,7 +155,14 @@ class _Observer:
 
     def _desire(self, uses: tuple[KeyUse, ...], settings: Settings | None = None) -> Desired:
         wanted = settings or self._settings
-        return steps.desire(steps.Context(settings=wanted, place=self._place, keys=uses, templates=self._templates))
+        context = steps.Context(
+            settings=wanted,
+            place=self._place,
+            keys=uses,
+            templates=self._templates,
+            foreign_buckets=self._reader.buckets.foreign,
+        )
+        return steps.desire(context)
 
     def _forms(self, uses: tuple[KeyUse, ...]) -> tuple[Desired, ...]:
         answers = product(Hardening, SourceConditions)
@@ -182,9 +195,13 @@ class _Observer:
         return self._reader.want_policy(arn, partial(self._policy_absent, arn))
 
     def _want_bucket(self, name: str) -> bool:
+        owner = self._owners.get(name, self._place.account)
+        if owner != self._place.account:
+            self._reader.buckets.want_foreign(name, owner)
+            return False
         listens = name in self._named_buckets
         # Where a bucket is decides whether it can be used, not whether our statements can be taken out.
-        return self._reader.want_bucket(name, self._want_key if listens else None, region=not self._leaving)
+        return self._reader.buckets.want(name, self._want_key if listens else None, region=not self._leaving)
 
     def _want_key(self, reference: str) -> None:
         full = key_names.full_reference(reference, self._place)

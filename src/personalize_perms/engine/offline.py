@@ -7,7 +7,6 @@ from personalize_perms.documents import DocumentKind
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Plan, StoredDocument
 from personalize_perms.model.errors import LimitExceeded
-from personalize_perms.model.names import Arn
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
     Desired,
@@ -47,8 +46,9 @@ def plan_offline(desired: Desired) -> Plan:
     return Plan(
         name=desired.name,
         caller=caller,
-        role_arn=str(Arn.parse(desired.service_role_arn)),
+        role_arn=desired.service_role_arn,
         changes=(),
         documents=tuple(stored),
         findings=desired.findings,
+        halves=desired.halves,
     )

@@ -6,7 +6,12 @@ from personalize_perms.engine import memory, plan_identity_leftovers
 from personalize_perms.engine.draft import Draft
 from personalize_perms.engine.plan_loosening import loosened
 from personalize_perms.engine.plan_policies import plan_tags
-from personalize_perms.engine.plan_resource_policies import put_bucket_statements, put_key_statements, revoke_all_grants
+from personalize_perms.engine.plan_resource_policies import (
+    leave_to_owner,
+    put_bucket_statements,
+    put_key_statements,
+    revoke_all_grants,
+)
 from personalize_perms.engine.reliance import named_by_others
 from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Wave
@@ -14,7 +19,12 @@ from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Absent, LivePolicy, LiveRole, Present, Read, RoleContents, Unreadable
 from personalize_perms.model.names import Arn
 from personalize_perms.model.operations import DeletePolicy, DeletePolicyVersion, DeleteRole, Detach, UpdateTrust
-from personalize_perms.model.resources import BucketPolicyStatements, KeyGrant, KeyPolicyStatements, PrincipalKind
+from personalize_perms.model.resources import (
+    BucketPolicyStatements,
+    KeyGrant,
+    KeyPolicyStatements,
+    PrincipalKind,
+)
 
 _PRINCIPALS = {"u": PrincipalKind.USER, "g": PrincipalKind.GROUP, "a": PrincipalKind.ROLE}
 
@@ -54,6 +64,9 @@ def withdraw_from_buckets(draft: Draft) -> None:
     for name in memory.remembered(draft.desired, draft.live.policies).buckets:
         bucket = draft.live.buckets.get(name)
         if name in wanted or bucket is None:
+            continue
+        if bucket.is_foreign:
+            leave_to_owner(draft, name)
             continue
         if not put_bucket_statements(draft, bucket, (), wave=Wave.WITHDRAW):
             draft.stuck.add(f"b/{name}")

@@ -15,6 +15,7 @@ from personalize_perms.model.resources import (
     Json,
     KeyGrant,
     KeyPolicyStatements,
+    OwnersHalf,
     Statement,
 )
 
@@ -24,6 +25,40 @@ def plan_bucket_policy(draft: Draft, wanted: BucketPolicyStatements) -> None:
     bucket = draft.live.buckets[wanted.bucket]
     if _bucket_usable(draft, bucket):
         put_bucket_statements(draft, bucket, wanted.statements, wave=Wave.GRANT)
+
+
+def plan_half(draft: Draft, half: OwnersHalf) -> None:
+    """Say what only the owner can change; nothing of it is ours to do, and nothing of it can be known to be done."""
+    for resource in half.resources:
+        if not isinstance(resource, BucketPolicyStatements):
+            continue
+        name = resource.bucket
+        if _bucket_usable(draft, draft.live.buckets[name]) and not half.owner:
+            draft.block(
+                DocumentKind.BUCKET_POLICY,
+                name,
+                "the bucket is none of this account's: only its owner can change its policy",
+                f"if it is the right one, say whose it is (--bucket-owner {name}=ACCOUNT), and hand its owner the "
+                "owner's half below",
+                unread=True,
+            )
+
+
+def leave_to_owner(draft: Draft, bucket: str) -> None:
+    """Say of a bucket of another account that is no longer wanted that only its owner can take back what it let in."""
+    wanted = (resource for half in draft.desired.halves for resource in half.resources)
+    if any(isinstance(resource, BucketPolicyStatements) and resource.bucket == bucket for resource in wanted):
+        return
+    draft.findings.append(
+        Finding(
+            check="leftover",
+            severity=Severity.LOW,
+            resource=bucket,
+            message="the bucket belongs to another account: what its owner let in for this set-up, only the owner can "
+            "take back",
+            remedy="ask the owner to run undo with the settings file of the owner's half",
+        )
+    )
 
 
 def _bucket_usable(draft: Draft, bucket: LiveBucket) -> bool:

@@ -43,6 +43,8 @@ def plan(desired: Desired, live: Live, refusals: Iterable[Refusal] = ()) -> Plan
             plan_roles.remember_tightened(draft, resource)
     for resource in desired.resources:
         _plan_resource(draft, resource)
+    for half in desired.halves:
+        plan_resource_policies.plan_half(draft, half)
     plan_leftovers.plan_leftovers(draft)
     plan_holding.hold_back(draft)
     draft.findings += unread.findings(live)
@@ -54,6 +56,7 @@ def plan(desired: Desired, live: Live, refusals: Iterable[Refusal] = ()) -> Plan
         documents=tuple(draft.stored),
         findings=tuple(draft.findings),
         refusals=tuple(dict.fromkeys(draft.refusals)),
+        halves=desired.halves,
     )
 
 

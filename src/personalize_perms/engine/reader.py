@@ -11,12 +11,12 @@ from typing import TypeVar
 from personalize_perms import documents
 from personalize_perms.aws.account import Account
 from personalize_perms.engine import key_names, memory
+from personalize_perms.engine.bucket_reads import BucketReads
 from personalize_perms.engine.flow import Flow
 from personalize_perms.model.live import (
     Absent,
     KeyFacts,
     Live,
-    LiveBucket,
     LiveGrant,
     LiveKey,
     LivePolicy,
@@ -43,13 +43,6 @@ _TRUST_QUOTA = "AssumeRolePolicySizeQuota"
 
 
 @dataclass(slots=True)
-class _Bucket:
-    region: Read[str] = field(default_factory=Absent)
-    policy: Read[str] = field(default_factory=Absent)
-    key: Read[str] = field(default_factory=Absent)
-
-
-@dataclass(slots=True)
 class _Key:
     facts: Read[KeyFacts] | None = None
     policy: Read[str] = field(default_factory=Absent)
@@ -66,7 +59,7 @@ class Reader:
         self.policies: dict[str, Read[LivePolicy]] = {}
         self.roles: dict[str, Read[LiveRole]] = {}
         self._contents: dict[str, Read[RoleContents]] = {}
-        self._buckets: dict[str, _Bucket] = {}
+        self.buckets = BucketReads(account, flow)
         self._keys: dict[str, _Key] = {}
         self._counts: dict[str, Read[int]] = {}
         self._others: dict[str, Read[str]] = {}
@@ -118,25 +111,6 @@ class Reader:
         """Read what hangs on a role."""
         self._start_once(self._contents, role, lambda: self._account.iam.read_role_contents(role))
 
-    def want_bucket(self, name: str, key_found: Callable[[str], None] | None, *, region: bool) -> bool:
-        """Read the policy of a bucket, its Region if asked to, and its encryption if somebody listens for its key."""
-        if name in self._buckets:
-            return False
-        bucket = self._buckets[name] = _Bucket()
-        s3 = self._account.s3
-        self._flow.start(lambda: s3.read_bucket_policy(name), partial(setattr, bucket, "policy"))
-        if region:
-            self._flow.start(lambda: s3.read_bucket_region(name), partial(setattr, bucket, "region"))
-        if key_found:
-
-            def encryption_read(key: Read[str]) -> None:
-                bucket.key = key
-                if isinstance(key, Present) and key.value:
-                    key_found(key.value)
-
-            self._flow.start(lambda: s3.read_bucket_encryption(name), encryption_read)
-        return True
-
     def want_key(self, reference: str, *, grants: bool) -> bool:
         """Read facts and policy of a key of this account and Region; an alias leads to its key."""
         kms = self._account.kms
@@ -154,6 +128,11 @@ class Reader:
             self._flow.start(lambda: kms.read_key_policy(reference), partial(setattr, key, "policy"))
             if grants:
                 self.want_grants(reference)
+        if key_names.is_foreign(reference, self.place):
+            owner = Arn.parse(reference).account
+            why = f"the key belongs to account {owner}, and only its owner may look"
+            key.policy = Unreadable(action="kms:GetKeyPolicy", resource=reference, reason=why)
+            self._flow.start(lambda: kms.read_key(reference), facts_read)
         if local or reference.startswith("alias/") or key_names.is_local(reference, self.place, "alias"):
             self._flow.start(lambda: kms.read_key(reference), facts_read)
         return True
@@ -228,11 +207,6 @@ class Reader:
     # What was found
 
     @property
-    def bucket_keys(self) -> dict[str, Read[str]]:
-        """The key of each bucket's default encryption, as S3 names it."""
-        return {name: bucket.key for name, bucket in self._buckets.items()}
-
-    @property
     def key_facts(self) -> dict[str, Read[KeyFacts] | None]:
         """What is known of each key, by reference."""
         return {reference: key.facts for reference, key in self._keys.items()}
@@ -245,10 +219,7 @@ class Reader:
             policies=self.policies,
             roles=self.roles,
             contents=self._contents,
-            buckets={
-                name: LiveBucket(name=name, region=found.region, policy_json=found.policy, encryption_key=found.key)
-                for name, found in self._buckets.items()
-            },
+            buckets=self.buckets.live(),
             keys={arn: _live_key(key) for arn, key in self._keys.items()},
             attached_counts=self._counts,
             others=self._others,

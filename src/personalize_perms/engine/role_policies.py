@@ -34,11 +34,11 @@ class RolePolicies:
     def named(self, role: RoleDetail) -> list[NamedPolicy]:
         """Return every policy of a role with its text, empty where that is not known."""
         inline = [NamedPolicy(name=name, text=text) for name, text in role.inline.items()]
-        return [*inline, *map(self._by_arn, role.attached)]
+        return [*inline, *map(self.by_arn, role.attached)]
 
     def boundary(self, role: RoleDetail) -> NamedPolicy | None:
         """Return the permissions boundary of a role, if it has one."""
-        return self._by_arn(role.boundary_arn) if role.boundary_arn else None
+        return self.by_arn(role.boundary_arn) if role.boundary_arn else None
 
     def completed(self, role: RoleDetail) -> RoleDetail | None:
         """Return a role that was read by its trust policy alone with its policies; None where they may not be read."""
@@ -49,7 +49,8 @@ class RolePolicies:
         inline = {name: self._notes.ask(read, role.arn, _HIDES) or "" for name, read in reads.items()}
         return replace(role, inline=inline, attached=contents.attached_policy_arns)
 
-    def _by_arn(self, arn: str) -> NamedPolicy:
+    def by_arn(self, arn: str) -> NamedPolicy:
+        """Return a managed policy with its text, empty where that is not known."""
         return NamedPolicy(name=arn, arn=arn, text=self._managed(arn))
 
     def _read_managed(self, arn: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from personalize_perms.model.names import InvalidName
-from personalize_perms.model.options import OPTIONS, Option
+from personalize_perms.model.option import Option
+from personalize_perms.model.options import OPTIONS
 from personalize_perms.model.settings import Settings
 
 

@@ -4,7 +4,7 @@ It is the plan of a set-up that wants nothing any more: what the account remembe
 the journal knows is taken back, the ledger's own policy last, so that an undo that stops half-way can go on.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -17,10 +17,12 @@ from personalize_perms.model import ownership
 from personalize_perms.model.changes import Action, Plan, Wave
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Live, Present, Unreadable
+from personalize_perms.model.names import Arn
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
     Desired,
     Json,
+    KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
     Resource,
@@ -44,8 +46,11 @@ def emptied(desired: Desired, past: Past) -> Desired:
                 entries |= {f"s/{name}"} if memory.is_service_policy(desired, arn) else set()
             case BucketPolicyStatements(bucket=bucket):
                 entries.add(f"b/{bucket}")
+            case KeyPolicyStatements(key_arn=key) | KeyGrant(key_arn=key):
+                kind = "G" if isinstance(resource, KeyGrant) else "k"
+                entries.add(f"{kind}/{Arn.parse(key).region}/{Arn.parse(key).name}")
     entries.discard(f"s/{first.rpartition('/')[2]}")  # it goes last, and on its own
-    return replace(desired, resources=(), findings=(), remembered=frozenset(entries))
+    return replace(desired, resources=(), findings=(), halves=(), remembered=frozenset(entries))
 
 
 def plan_undo(desired: Desired, live: Live, past: Past, forms: Iterable[Desired] = ()) -> Plan:
@@ -112,7 +117,7 @@ class _Spares:
         for place, statement in chain.from_iterable(map(_wanted, forms)):
             self._wanted.setdefault(place, set()).update(self._forms(place[0], statement))
         roles = {role.value.arn for role in live.roles.values() if isinstance(role, Present)}
-        self._ours = {trust.SERVICE, desired.service_role_arn, *roles}
+        self._ours: set[Json] = {trust.SERVICE, desired.service_role_arn, *roles, *_named(forms)}
         self.findings: dict[tuple[str, str], Finding] = {}
 
     def __call__(self, draft: Draft, kind: DocumentKind, resource: str, document: Mapping[str, Json]) -> frozenset[str]:
@@ -150,6 +155,15 @@ class _Spares:
         named = [name for names in principal.values() for name in (names if isinstance(names, list) else [names])]
         dead = documents.dead_principals([statement])
         return any(name not in self._ours and name not in dead for name in named)
+
+
+def _named(forms: Iterable[Desired]) -> Iterator[Json]:
+    """Yield whom the set-up itself lets in: where it serves other accounts, their roles."""
+    for desired in forms:
+        for _, statement in _wanted(desired) if desired.serves else ():
+            principal = statement.get("Principal")
+            for names in principal.values() if isinstance(principal, dict) else ():
+                yield from names if isinstance(names, list) else [names]
 
 
 def _wanted(desired: Desired) -> "list[tuple[tuple[DocumentKind, str, str], Statement]]":

@@ -35,7 +35,7 @@ _HEAD: Final = (
     Block(
         ("terraform",),
         {"required_version": ">= 1.5"},
-        (Block(("required_providers",), {"aws": {"source": "hashicorp/aws", "version": ">= 6.0"}}),),
+        (Block(("required_providers",), {"aws": {"source": "hashicorp/aws", "version": ">= 5.100"}}),),
     ),
     Block(("data", "aws_caller_identity", "current"), {}),
     Block(("data", "aws_partition", "current"), {}),
@@ -45,7 +45,7 @@ _HEAD: Final = (
         {
             "account_id": Raw("data.aws_caller_identity.current.account_id"),
             "partition": Raw("data.aws_partition.current.partition"),
-            "region": Raw("data.aws_region.current.region"),
+            "region": Raw("data.aws_region.current.id"),
         },
     ),
 )

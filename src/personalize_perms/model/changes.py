@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from personalize_perms.model.findings import Finding
-from personalize_perms.model.resources import Json
+from personalize_perms.model.findings import Finding, Verdict
+from personalize_perms.model.resources import Json, OwnersHalf
 
 if TYPE_CHECKING:
     # Only a live plan holds operations; a dry run without calls starts faster without them.
@@ -93,6 +93,16 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shut:
+    """Somebody who must not reach a bucket or key that serves others, and what its policy says to that."""
+
+    who: str
+    resource: str
+    verdict: Verdict
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All changes for one set-up in one account, made from one reading of it."""
 
@@ -103,6 +113,10 @@ class Plan:
     documents: tuple[StoredDocument, ...]
     findings: tuple[Finding, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    halves: tuple[OwnersHalf, ...] = ()
+    """What other accounts have to do beside it; whether they did is not known."""
+    shut: tuple[Shut, ...] = ()
+    """Where it serves other accounts: who still cannot reach what."""
 
     @property
     def writes(self) -> tuple[Change, ...]:

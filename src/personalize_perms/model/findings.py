@@ -37,3 +37,5 @@ class Finding:
     """Why: the statement that decides, or what is missing."""
     statement: Mapping[str, object] | None = None
     """What the owner of the document has to put in, where this program does not do it."""
+    account: str = ""
+    """The account, where several are looked at."""

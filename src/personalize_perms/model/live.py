@@ -109,6 +109,8 @@ class LiveBucket:
     region: Read[str]
     policy_json: Read[str]
     encryption_key: Read[str]
+    is_foreign: bool = False
+    """Whether it is none of this account's buckets: only its owner can read or change its policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,21 @@ def account_id(text: str) -> AccountId:
     return AccountId(text)
 
 
+def organisation_id(text: str) -> str:
+    """Return `text` if it is the ID of an organisation of AWS Organizations."""
+    if not re.fullmatch(r"o-[a-z0-9]{10,32}", text):
+        raise InvalidName(f"{text!r} is not an organisation ID, such as o-a1b2c3d4e5")
+    return text
+
+
+def bucket_owner(text: str) -> tuple[str, str]:
+    """Return the bucket and the account of `BUCKET=ID`."""
+    bucket, equals, account = text.partition("=")
+    if not equals:
+        raise InvalidName(f"{text!r} does not say whose a bucket is: write BUCKET=ACCOUNT")
+    return bucket_name(bucket), account_id(account)
+
+
 def region_name(text: str) -> str:
     """Return `text` if it has the form of a Region."""
     if not re.fullmatch(_REGION, text):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from personalize_perms.model.findings import Finding
-from personalize_perms.model.settings import Place
+from personalize_perms.model.settings import Place, Settings
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Statement: TypeAlias = Mapping[str, Json]
@@ -136,6 +136,17 @@ Resource: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnersHalf:
+    """What only another account can do: let this set-up to its buckets and keys. Nothing here is ever done by us."""
+
+    owner: str
+    """The account, or nothing: AWS says that a bucket is not ours, but not whose it is."""
+    settings: Settings
+    """The settings with which the owner runs this program."""
+    resources: tuple[BucketPolicyStatements | KeyPolicyStatements | KeyGrant, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """Everything that one set-up wants in one account, and what the person should know about it."""
 
@@ -147,3 +158,7 @@ class Desired:
     findings: tuple[Finding, ...] = ()
     remembered: frozenset[str] = frozenset()
     """Ledger entries known from elsewhere than the account: from the settings and the journal, where all is undone."""
+    halves: tuple[OwnersHalf, ...] = ()
+    """What other accounts have to do beside it."""
+    serves: bool = False
+    """Whether it lets other accounts to what is this account's, and makes nothing else."""

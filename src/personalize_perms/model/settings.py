@@ -92,6 +92,14 @@ class Settings:
     identity_center_region: str = ""
     hardening: Hardening = Hardening.DOCUMENTED
     source_conditions: SourceConditions = SourceConditions.TRUST
+    bucket_owners: tuple[tuple[str, str], ...] = ()
+    serve_accounts: tuple[AccountId, ...] = ()
+    serve_org: str = ""
+
+    @property
+    def serves(self) -> bool:
+        """Whether this account's buckets and keys are let to other accounts, and nothing else is made."""
+        return bool(self.serve_accounts or self.serve_org)
 
     @property
     def service_role_name(self) -> str:

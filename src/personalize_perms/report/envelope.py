@@ -12,6 +12,7 @@ from personalize_perms.model.changes import Change, Outcome, Plan, Refusal, Stat
 from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.settings import Place
+from personalize_perms.report.halves import half_data, shut_data
 
 if TYPE_CHECKING:
     from personalize_perms.model.examination import Examined
@@ -103,6 +104,7 @@ def finding_entry(finding: Finding) -> dict[str, Any]:
         "docs": finding.docs,
         "reason": finding.reason,
         "statement": finding.statement,
+        **({"account": finding.account} if finding.account else {}),
     }
 
 
@@ -135,6 +137,8 @@ def plan_data(plan: Plan, outcomes: Iterable[Outcome] = ()) -> dict[str, Any]:
         "changes": [change_entry(change, plan) for change in plan.changes],
         "outcomes": [outcome_entry(outcome) for outcome in outcomes],
         "findings": [finding_entry(finding) for finding in plan.findings],
+        "owners_halves": half_data(plan),
+        "shut": shut_data(plan),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.resources import Desired, Resource
 from personalize_perms.model.settings import Missing, Settings
-from personalize_perms.steps import kms_key, s3_bucket, service_role, trust_policy, user_access
+from personalize_perms.steps import kms_key, others, s3_bucket, served, service_role, trust_policy, user_access
 from personalize_perms.steps.checks import check_place, check_sids, conflicts
 from personalize_perms.steps.context import Context
 from personalize_perms.steps.kms_key import key_uses
@@ -48,6 +48,8 @@ STEPS: Final[tuple[Step, ...]] = (user_access, service_role, trust_policy, kms_k
 
 def missing(settings: Settings) -> tuple[Missing, ...]:
     """Return all answers that are still needed, at once."""
+    if settings.serves:
+        return served.missing(settings)
     return tuple(item for step in STEPS for item in step.missing(settings))
 
 
@@ -57,13 +59,33 @@ def desire(context: Context) -> Desired:
     Whoever calls this has made sure that no answer is missing and none are in conflict.
     """
     check_place(context.settings, context.place)
+    if context.settings.serves:
+        return _served(context)
     resources = tuple(resource for step in STEPS for resource in step.desired(context))
     check_sids(resources)
+    halves = others.halves(context)
     return Desired(
         name=context.settings.name,
         place=context.place,
         service_role_name=context.settings.service_role_name,
         service_role_arn=context.service_role_arn,
         resources=resources,
-        findings=tuple(finding for step in STEPS for finding in step.findings(context)),
+        findings=(*(found for step in STEPS for found in step.findings(context)), *others.findings(halves)),
+        halves=halves,
+    )
+
+
+def _served(context: Context) -> Desired:
+    """Return what serving other accounts wants: statements in bucket and key policies, and nothing else."""
+    resources = served.desired(context)
+    check_sids(resources)
+    pattern = served.role_pattern(context.settings, context.place)
+    return Desired(
+        name=context.settings.name,
+        place=context.place,
+        service_role_name=pattern.rpartition("/")[2],
+        service_role_arn=pattern,
+        resources=resources,
+        findings=served.findings(context),
+        serves=True,
     )

@@ -15,8 +15,8 @@ from personalize_perms.model.resources import (
     PolicyAttachment,
     Resource,
 )
-from personalize_perms.model.settings import Place, Settings, UserAccess
-from personalize_perms.steps import user_access
+from personalize_perms.model.settings import KmsAccess, Place, Settings, UserAccess
+from personalize_perms.steps import served, user_access
 
 MAX_TAGS: Final = 24
 """AWS allows 50 tags on a role or policy; the rest is left for the marks of the set-up and its ledger."""
@@ -37,6 +37,8 @@ _FOR_A_NEW_ROLE = ("role_name", "role_path", "role_description")
 
 def conflicts(settings: Settings) -> tuple[str, ...]:
     """Return the contradictions between answers, each as one sentence that names the flags."""
+    if settings.serves:
+        return tuple(_about_serving(settings))
     return (*_about_the_role(settings), *_about_users(settings), *_about_names(settings), *_about_tags(settings))
 
 
@@ -55,6 +57,27 @@ def _about_the_role(settings: Settings) -> Iterator[str]:
             yield f"{_flag(field)} is for a role to create, and --role-arn adopts an existing one: give one of the two"
     elif settings.tighten_trust:
         yield "--tighten-trust is for an existing role: give it with --role-arn, or leave --tighten-trust out"
+
+
+_OWN_IAM = (
+    *("role_description", "tighten_trust", "permissions_boundary", "tags", "user_access", "require_mfa"),
+    *("oidc_audience", "oidc_subject", "bucket_owners"),
+    *_NEEDS_USER_POLICY,
+    *_WITH_A_PERMISSION_SET,
+)
+
+
+def _about_serving(settings: Settings) -> Iterator[str]:
+    serving = "--serve-account" if settings.serve_accounts else "--serve-org"
+    for field in _given(settings, _OWN_IAM):
+        yield f"{_flag(field)} is for a set-up of this account, and {serving} makes only statements for others"
+    if settings.role_arn:
+        for field in _given(settings, ("role_name", "role_path", "serve_org")):
+            yield f"{_flag(field)} tells which roles are let in, and --role-arn names the one: give one of the two"
+        if settings.serve_accounts and set(settings.serve_accounts) != {settings.role_arn.account}:
+            yield f"--role-arn {settings.role_arn} is not of the account that --serve-account names"
+    if settings.kms_access is KmsAccess.GRANT and not served.is_one_role(settings):
+        yield "--kms-access grant is for one role: name it with --role-arn, or leave --kms-access out"
 
 
 def _about_users(settings: Settings) -> Iterator[str]:
@@ -107,8 +130,11 @@ def check_place(settings: Settings, place: Place) -> None:
 
 
 def _outside(settings: Settings, place: Place) -> Iterator[str]:
+    served_accounts = tuple(map(str, settings.serve_accounts))
+    if place.account in served_accounts:
+        yield f"--serve-account {place.account} is this account: it is let in by a set-up of its own"
     arns: dict[str, tuple[Arn | None, tuple[str, ...]]] = {
-        "role_arn": (settings.role_arn, ()),
+        "role_arn": (settings.role_arn, served_accounts),
         "permissions_boundary": (settings.permissions_boundary, ("aws",)),
         "saml_provider": (settings.saml_provider, ()),
         "oidc_provider": (settings.oidc_provider, ()),

@@ -18,8 +18,15 @@ class Context:
     place: Place
     keys: tuple[KeyUse, ...]
     templates: Templates
+    foreign_buckets: frozenset[str] = frozenset()
+    """Buckets that AWS shows to be of another account, though the settings do not say so."""
     regions: tuple[str, ...] = ()
     """Where the documents are for several Regions at once: all of them."""
+
+    def is_foreign(self, bucket: str) -> bool:
+        """Tell whether a bucket is of another account, so that only its owner can change its policy."""
+        owner = dict(self.settings.bucket_owners).get(bucket, self.place.account)
+        return owner != self.place.account or bucket in self.foreign_buckets
 
     @property
     def service_role_arn(self) -> str:

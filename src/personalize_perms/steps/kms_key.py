@@ -69,17 +69,30 @@ def role_statements(context: Context) -> tuple[Statement, ...]:
     """Return what the service role's own policy says about keys; for reading imports the key policy is enough."""
     # No grant can hold kms:ListGrants, so there the key policy is not enough.
     by_grant = context.settings.kms_access is KmsAccess.GRANT
-    own = context.place.account
-    # A key of another account opens only if both its policy and that of the role say so.
-    arns = sorted(
-        str(use.arn) for use in context.keys if by_grant or use.arn.account != own or use.workflows - _KEY_POLICY_ONLY
+    own = [use for use in context.keys if use.arn.account == context.place.account]
+    arns = sorted(str(use.arn) for use in own if by_grant or use.workflows - _KEY_POLICY_ONLY)
+    return (
+        *(context.render("service-role/kms", {"KeyArn": tuple(arns)}) if arns else ()),
+        *_for_foreign_keys(context, [use for use in context.keys if use not in own]),
     )
-    return context.render("service-role/kms", {"KeyArn": tuple(arns)}) if arns else ()
+
+
+def _for_foreign_keys(context: Context, uses: Sequence[KeyUse]) -> Iterator[Statement]:
+    """Yield what a key of another account needs beside its own policy, which is all that the policy allows the role.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+    """
+    exported = [use for use in uses if use.holds_datasets and Workflow.EXPORT in context.settings.workflows]
+    for template, keys in (("kms-of-others", uses), ("kms-of-others-export", exported)):
+        if keys:
+            arns = tuple(sorted(str(use.arn) for use in keys))
+            yield from context.render(f"service-role/{template}", {"KeyArn": arns})
 
 
 def desired(context: Context) -> tuple[Resource, ...]:
-    """Return our statements for each key's policy, and the grants if the role is to get those instead."""
-    return tuple(resource for use in context.keys for resource in _for_key(context, use))
+    """Return our statements for the policy of each key of this account, and the grants if the role is to get those."""
+    own = (use for use in context.keys if use.arn.account == context.place.account)
+    return tuple(resource for use in own for resource in _for_key(context, use))
 
 
 def findings(context: Context) -> tuple[Finding, ...]:
@@ -106,7 +119,7 @@ def _for_key(context: Context, use: KeyUse) -> Iterator[Resource]:
     exports = use.holds_datasets and Workflow.EXPORT in context.settings.workflows
     yield KeyPolicyStatements(key_arn=str(use.arn), statements=_statements(context, exports=exports))
     if context.settings.kms_access is KmsAccess.GRANT:
-        yield _grant(context, use.arn, (*_OPERATIONS, _EXPORT_OPERATION) if exports else _OPERATIONS)
+        yield grant(context, use.arn, context.service_role_arn, exports=exports)
 
 
 def _statements(context: Context, *, exports: bool) -> tuple[Statement, ...]:
@@ -130,8 +143,9 @@ def _statements(context: Context, *, exports: bool) -> tuple[Statement, ...]:
     return for_role + trust_policy.conditioned(context, for_service)
 
 
-def _grant(context: Context, key: Arn, operations: tuple[str, ...]) -> KeyGrant:
-    grantee = context.service_role_arn
+def grant(context: Context, key: Arn, grantee: str, *, exports: bool) -> KeyGrant:
+    """Return the grant that lets a role use a key."""
+    operations = (*_OPERATIONS, _EXPORT_OPERATION) if exports else _OPERATIONS
     digest = f"{zlib.crc32(chr(10).join((*operations, grantee)).encode()):08x}"
     return KeyGrant(
         key_arn=str(key),

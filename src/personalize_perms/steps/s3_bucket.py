@@ -1,6 +1,6 @@
 """Step 5: the service and its role may read the input and write the output in S3, and nothing beside it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from personalize_perms.model.findings import Finding, Severity, Verdict
@@ -32,24 +32,28 @@ def missing(settings: Settings) -> tuple[Missing, ...]:
 
 def role_statements(context: Context) -> tuple[Statement, ...]:
     """Return what the service role's own policy says about all buckets."""
-    return _statements(context, "service-role", *_used(context.settings))
+    return statements(context, "service-role/", *_used(context.settings))
 
 
 def desired(context: Context) -> tuple[Resource, ...]:
-    """Return our statements for each bucket's policy."""
-    places: dict[str, tuple[list[S3Location], list[S3Location]]] = {
-        bucket: ([], []) for bucket in context.settings.buckets
-    }
-    for direction, used in enumerate(_used(context.settings)):
-        for place in used:
-            places[place.bucket][direction].append(place)
+    """Return our statements for the policy of each bucket of this account."""
     return tuple(
         BucketPolicyStatements(
             bucket=bucket,
-            statements=trust_policy.conditioned(context, _statements(context, "bucket", inputs, outputs)),
+            statements=trust_policy.conditioned(context, statements(context, "bucket/", inputs, outputs)),
         )
-        for bucket, (inputs, outputs) in places.items()
+        for bucket, (inputs, outputs) in places(context.settings).items()
+        if not context.is_foreign(bucket)
     )
+
+
+def places(settings: Settings) -> dict[str, tuple[list[S3Location], list[S3Location]]]:
+    """Return the inputs and the outputs in each bucket that a chosen workflow uses."""
+    found: dict[str, tuple[list[S3Location], list[S3Location]]] = {bucket: ([], []) for bucket in settings.buckets}
+    for direction, used in enumerate(_used(settings)):
+        for place in used:
+            found[place.bucket][direction].append(place)
+    return found
 
 
 def findings(context: Context) -> tuple[Finding, ...]:
@@ -76,18 +80,24 @@ def _used(settings: Settings) -> tuple[tuple[S3Location, ...], tuple[S3Location,
     return settings.inputs if settings.reads_input else (), settings.outputs if settings.writes_output else ()
 
 
-def _statements(
-    context: Context, folder: str, inputs: Sequence[S3Location], outputs: Sequence[S3Location]
+def statements(
+    context: Context,
+    templates: str,
+    inputs: Sequence[S3Location],
+    outputs: Sequence[S3Location],
+    values: Mapping[str, Value] | None = None,
 ) -> tuple[Statement, ...]:
+    """Return the statements for these locations from the templates whose names begin so; they must use `values`."""
     settings = context.settings
     # Metric attributions alone put objects and never list; any other workflow that writes does both.
     writing = "put" if WRITES_OUTPUT.intersection(settings.workflows) == {Workflow.METRICS_S3} else "write"
     own: tuple[Statement, ...] = ()
-    for way, places in (("read", inputs), (writing, outputs)):
-        if places:
+    for way, used in (("read", inputs), (writing, outputs)):
+        if used:
             # Only the templates that grant s3:ListBucket name the bucket itself.
-            named = {"BucketName": tuple(sorted({place.bucket for place in places}))}
-            own += context.render(f"{folder}/{settings.hardening}-{way}", _paths(places), available=named)
+            named = {"BucketName": tuple(sorted({place.bucket for place in used}))}
+            filling = {**_paths(used), **(values or {})}
+            own += context.render(f"{templates}{settings.hardening}-{way}", filling, available=named)
     return own
 
 

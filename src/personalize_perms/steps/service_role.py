@@ -93,7 +93,7 @@ def _ledger(context: Context, policies: list[str]) -> dict[str, str]:
     settings = context.settings
     service_role = f"{'t' if settings.role_arn else 'r'}/{settings.service_role_name}"
     entries = [service_role, *(f"s/{name}" for name in policies[1:])]
-    for use in context.keys:
+    for use in (use for use in context.keys if use.arn.account == context.place.account):
         entries.append(f"k/{use.arn.region}/{use.arn.name}")
         if settings.kms_access is KmsAccess.GRANT:
             entries.append(f"G/{use.arn.region}/{use.arn.name}")

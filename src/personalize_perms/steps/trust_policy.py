@@ -48,15 +48,22 @@ def conditioned(context: Context, own: tuple[Statement, ...]) -> tuple[Statement
     """Return statements for the service principal, with the trust policy's conditions if they are wanted everywhere."""
     if context.settings.source_conditions is not SourceConditions.ALL:
         return own
+    condition = source_condition(context)
+    return tuple({**statement, "Condition": _both(statement.get("Condition"), condition)} for statement in own)
+
+
+def source_condition(context: Context) -> dict[str, Json]:
+    """Return the condition that says for whom Amazon Personalize may work."""
     condition = statements(context)[0].get("Condition")
     if not isinstance(condition, dict):
         raise TemplateError("the trust template has no Condition that --source-conditions all could put elsewhere")
-    return tuple({**statement, "Condition": _both(statement.get("Condition"), condition)} for statement in own)
+    return condition
 
 
 def findings(context: Context) -> tuple[Finding, ...]:
     """Return warnings of conditions that are missing, or that Amazon Personalize may not meet."""
-    return (*_unguarded(context), *_unproven(context))
+    proven = context.settings.source_conditions is not SourceConditions.ALL
+    return (*_unguarded(context), *(() if proven else (unproven(context.service_role_arn),)))
 
 
 def _unguarded(context: Context) -> tuple[Finding, ...]:
@@ -77,19 +84,16 @@ def _unguarded(context: Context) -> tuple[Finding, ...]:
     )
 
 
-def _unproven(context: Context) -> tuple[Finding, ...]:
-    if context.settings.source_conditions is not SourceConditions.ALL:
-        return ()
-    return (
-        Finding(
-            check="source-conditions-unproven",
-            severity=Severity.MEDIUM,
-            resource=context.service_role_arn,
-            message="it is not documented that Amazon Personalize sends aws:SourceAccount and aws:SourceArn to S3 and "
-            "KMS; if it does not, jobs fail with insufficient privileges",
-            remedy="if a job fails, run again with --source-conditions trust",
-            docs=DOCS,
-        ),
+def unproven(resource: str) -> Finding:
+    """Return the warning of conditions that Amazon Personalize may not meet."""
+    return Finding(
+        check="source-conditions-unproven",
+        severity=Severity.MEDIUM,
+        resource=resource,
+        message="it is not documented that Amazon Personalize sends aws:SourceAccount and aws:SourceArn to S3 and "
+        "KMS; if it does not, jobs fail with insufficient privileges",
+        remedy="if a job fails, run again with --source-conditions trust",
+        docs=DOCS,
     )
 
 

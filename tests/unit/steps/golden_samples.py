@@ -6,8 +6,9 @@ from typing import Any
 import step_samples as samples
 
 from personalize_perms import documents
-from personalize_perms.model.names import S3Location
-from personalize_perms.model.resources import Desired
+from personalize_perms.model.names import AccountId, S3Location
+from personalize_perms.model.options import arguments
+from personalize_perms.model.resources import Desired, OwnersHalf
 from personalize_perms.model.settings import (
     Hardening,
     KmsAccess,
@@ -22,6 +23,7 @@ from personalize_perms.templates import Templates
 INPUT, OUTPUT = samples.INPUT, samples.OUTPUT
 FILE = S3Location(bucket="acme-data", prefix="users.csv")
 WHOLE = S3Location(bucket="acme-archive")
+OWNER = AccountId("222233334444")
 SHARED = S3Location(bucket="acme-data", prefix="results/")
 
 
@@ -75,6 +77,31 @@ def _metrics(hardening: Hardening) -> Settings:
     )
 
 
+def _other_account(hardening: Hardening) -> Settings:
+    """Buckets and a key of another account: what is ours of it, and the half that their owner is handed."""
+    return Settings(
+        workflows=tuple(Workflow),
+        inputs=(INPUT,),
+        outputs=(OUTPUT,),
+        bucket_owners=(("acme-data", OWNER), ("acme-results", OWNER)),
+        user_access=UserAccess.NONE,
+        hardening=hardening,
+    )
+
+
+def _central(hardening: Hardening) -> Settings:
+    """A central bucket that every role of a path within the organisation writes metrics to."""
+    return Settings(
+        name="central",
+        workflows=(Workflow.METRICS_S3,),
+        outputs=(OUTPUT,),
+        role_path="/personalize/",
+        hardening=hardening,
+        source_conditions=SourceConditions.ALL,
+        serve_org="o-a1b2c3d4e5",
+    )
+
+
 def cases(place: Place) -> dict[str, Settings]:
     """Return the set-ups by name."""
     presets = [preset for preset in UserAccess if preset is not UserAccess.NONE]
@@ -86,6 +113,8 @@ def cases(place: Place) -> dict[str, Settings]:
         "adopted-role-strict": _adopted(place, Hardening.STRICT),
         "metrics-documented": _metrics(Hardening.DOCUMENTED),
         "metrics-strict": _metrics(Hardening.STRICT),
+        **{f"other-account-{hardening}": _other_account(hardening) for hardening in Hardening},
+        **{f"central-{hardening}": _central(hardening) for hardening in Hardening},
         **{f"user-{preset}": samples.replace(_first_steps(), user_access=preset) for preset in presets},
     }
 
@@ -93,7 +122,8 @@ def cases(place: Place) -> dict[str, Settings]:
 def desire(settings: Settings, place: Place, templates: Templates = samples.TEMPLATES) -> Desired:
     """Return what such a set-up wants, with a key where several workflows would meet one."""
     encrypted = Workflow.ENCRYPTED_DATASET_GROUP in settings.workflows
-    keys = [samples.key_arn(place)] if encrypted else []
+    owner = samples.replace(place, account=OWNER) if settings.bucket_owners else place
+    keys = [samples.key_arn(owner)] if encrypted else []
     bucket_keys = {"acme-archive": samples.key_arn(place, samples.OTHER_KEY_ID)} if WHOLE in settings.inputs else {}
     return samples.desire(settings, place, keys=keys, bucket_keys=bucket_keys, templates=templates)
 
@@ -106,4 +136,10 @@ def shown(desired: Desired) -> dict[str, Any]:
         if "statements" in plain:
             plain["document"] = documents.new_document(plain.pop("statements"))
         resources.append(plain)
-    return {"resources": resources, "findings": [finding.message for finding in desired.findings]}
+    halves = {"halves": [_half(half) for half in desired.halves]} if desired.halves else {}
+    return {"resources": resources, **halves, "findings": [finding.message for finding in desired.findings]}
+
+
+def _half(half: OwnersHalf) -> dict[str, Any]:
+    statements = [{"kind": type(one).__name__, **asdict(one)} for one in half.resources]
+    return {"owner": half.owner, "command": arguments(half.settings), "resources": statements}
