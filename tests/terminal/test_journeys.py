@@ -36,7 +36,7 @@ def to_the_review(terminal: Terminal) -> None:
     terminal.read_until("Enter to continue")
 
 
-@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.parametrize("columns", [80, *(pytest.param(columns, marks=pytest.mark.long) for columns in (40, 200))])
 def test_the_common_path_ends_with_the_role_alone_on_standard_output(tmp_path: Path, columns: int) -> None:
     terminal = Terminal(tmp_path, "init", "--sandbox", columns=columns)
 
@@ -51,6 +51,7 @@ def test_the_common_path_ends_with_the_role_alone_on_standard_output(tmp_path: P
     assert terminal.result == f"{ROLE}\n"
 
 
+@pytest.mark.long
 def test_esc_goes_back_the_review_leads_to_any_answer_and_no_changes_nothing(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "init", "--sandbox", "--workflow", "import")
 
@@ -87,6 +88,7 @@ def test_esc_goes_back_the_review_leads_to_any_answer_and_no_changes_nothing(tmp
     assert terminal.result == ""
 
 
+@pytest.mark.long
 def test_ctrl_c_at_a_question_leaves_at_once(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "init", "--sandbox")
 
@@ -98,6 +100,7 @@ def test_ctrl_c_at_a_question_leaves_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in terminal.transcript
 
 
+@pytest.mark.long
 def test_the_accessible_mode_asks_in_numbered_lines_and_redraws_nothing(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "init", "--sandbox", "--user-access", "none", ACCESSIBLE="1")
 

@@ -1,6 +1,5 @@
 """`init` and `apply`: make it so. `init` also asks, explains, and saves the answers."""
 
-import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,7 +11,6 @@ import click
 from personalize_perms import steps
 from personalize_perms.cli import setup
 from personalize_perms.cli.options import (
-    CONFIG,
     DIFF,
     DRY_RUN,
     NO_INPUT,
@@ -25,19 +23,17 @@ from personalize_perms.cli.options import (
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
+from personalize_perms.cli.what_next import what_next
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.inert import inert
-from personalize_perms.model.options import arguments
-from personalize_perms.report import halves, lines
+from personalize_perms.report import lines
 from personalize_perms.report.lines import Line
 
 if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
     from personalize_perms.aws.session import AwsSession
     from personalize_perms.cli.naming import Naming
-
-_USE_IT = "https://docs.aws.amazon.com/personalize/latest/dg/getting-started.html"
 
 
 @shared(DRY_RUN, DIFF, YES, NO_INPUT, ON_FAILURE)
@@ -180,7 +176,7 @@ def completed(request: Request, plan: Plan, result: Result, talk: Talk) -> Resul
         talk.warn([Line(f"Blocked changes were left out{rest}. See '!' above.", "warning")])
     saved = request.command == "init" and not request.sandbox and _save(request, talk)
     if result.exit_code == 0:
-        talk.say(_what_next(request, plan, saved=saved))
+        talk.say(what_next(request, plan, saved=saved))
     return result
 
 
@@ -210,42 +206,3 @@ def _save(request: Request, talk: Talk) -> bool:
     if changed:
         talk.say([Line(f"Saved the answers to {inert(str(request.config))}.")])
     return True
-
-
-def _what_next(request: Request, plan: Plan, *, saved: bool) -> Iterator[Line]:
-    yield Line()
-    if request.sandbox:
-        yield Line("That was the sandbox: it is gone with this process, and nothing left this machine.", "done")
-        yield Line("For your own account: personalize-perms init")
-        return
-    held, words = _shortest(request, saved=saved)
-    if plan.halves:
-        owes = halves.owes(plan.halves)
-        yield Line(
-            f"This account's half is done. It works once the owner's half is, too, which {owes} has to do", "done"
-        )
-    elif request.settings.serves:
-        yield Line(f"The buckets and keys let in Amazon Personalize and {inert(plan.role_arn)}", "done")
-    else:
-        yield Line(f"Amazon Personalize is granted what it needs, through the role {plan.role_arn}", "done")
-    yield Line(f"The same again, without questions: {_command('apply', *words, '--yes')}")
-    if held:
-        yield Line(f"Whether it still holds: {_command('check', *words)}")
-        yield Line(f"To take it back: {_command('undo', *words)}")
-    if request.settings.serves:
-        return
-    yield Line(f"Next: pass that role when you create import jobs, exports and the like: {_USE_IT}")
-
-
-def _shortest(request: Request, *, saved: bool) -> tuple[bool, list[str]]:
-    """Return whether the settings file holds all settings, and the arguments that give the same run again."""
-    file = [] if str(request.config) == CONFIG else ["-c", str(request.config)]
-    if saved:
-        return True, file
-    if request.configured and set(request.given.values()) <= {"file"}:
-        return True, [*file, *request.arguments()]
-    return False, [*arguments(request.settings), *request.arguments()]
-
-
-def _command(*words: str) -> str:
-    return inert(shlex.join(["personalize-perms", *words]))

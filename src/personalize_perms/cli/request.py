@@ -142,4 +142,7 @@ def refuse_missing(missing: tuple[Missing, ...]) -> None:
 def refuse_conflicts(conflicts: tuple[str, ...]) -> None:
     """Raise `SettingsError` with all settings that contradict each other."""
     if conflicts:
-        raise SettingsError("\n".join(("these settings contradict each other", *conflicts)))
+        raise SettingsError(
+            "\n".join(("these settings contradict each other", *conflicts)),
+            hint="change one of each; personalize-perms init asks for them",
+        )

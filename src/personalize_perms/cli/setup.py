@@ -1,5 +1,6 @@
 """From a request to a plan and its execution: what `init`, `plan` and `apply` share."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -56,6 +57,9 @@ def check_answers(settings: Settings) -> None:
 @contextmanager
 def opened(request: Request) -> Iterator["AwsSession"]:
     """Open a session on the account, or on the sandbox; failed calls inside end in words for the person."""
+    if sys.stderr.isatty():  # importing what talks to AWS takes longer than a person should look at nothing
+        begun = "Making an account inside this process" if request.sandbox else "Asking AWS who you are"
+        Talk(request).say([Line(f"{begun} ...", "dim")])
     from personalize_perms.aws.errors import AwsError  # noqa: PLC0415 - nothing of this for --help
     from personalize_perms.aws.failures import failure  # noqa: PLC0415 - nothing of this for --help
 

@@ -14,8 +14,12 @@ from personalize_perms.wizard.question import Answer, Kind, Question
 from personalize_perms.wizard.questions import NEW_ROLE
 
 _HERE: Final = ":here"
-_PATIENCE: Final = 0.3
-"""Seconds that a list is waited for before the question is put all the same; it may fill while it stands there."""
+_SILENCE: Final = 0.3
+_PATIENCE: Final = 2.0
+"""Seconds after which it is said what is awaited, and after which the question is put all the same.
+
+Keys that are pressed meanwhile wait, too: they are meant for the list. Later it fills while the question stands there.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +78,18 @@ class Asker:
         if shown is None:
             own = (*question.choices, *(Choice(value=value, label=inert(value)) for value in extra))
             return Fixed((*own, TYPE_IT)) if own else None
-        if shown.settled((), _PATIENCE) and len(shown.entries()) == 1:
+        if self._is_there(shown) and len(shown.entries()) == 1:
             if shown.note:
                 self.prompter.say(shown.note)
             return None
         return shown
+
+    def _is_there(self, offer: Offer) -> bool:
+        """Tell whether all entries are there by now; soon enough is waited for."""
+        if offer.settled((), _SILENCE):
+            return True
+        self.prompter.say(offer.note)
+        return offer.settled((), _PATIENCE)
 
     def _is_offered(self, question: Question, choice: Choice) -> bool:
         source = dict(question.only_with).get(choice.value)
@@ -132,7 +143,7 @@ class Asker:
             more = (Choice(value=known, label=inert(known)),) if known and not level else ()
             offer = self.lists.prefixes(bucket, level, (here, *more))
             text = f"s3://{bucket}/{inert(level)} - {question.text}"
-            if offer is None or (offer.settled((), _PATIENCE) and len(offer.entries()) == 2 + len(more) and not level):
+            if offer is None or (self._is_there(offer) and len(offer.entries()) == 2 + len(more) and not level):
                 if offer and offer.note:
                     self.prompter.say(offer.note)
                 return self._typed_prefix(question, bucket, known)

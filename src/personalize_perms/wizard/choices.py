@@ -38,7 +38,7 @@ ACCESS: Final = _entries(
 WAYS: Final = _entries(
     {
         Way.USERS: "A role that IAM users you name may assume (recommended)",
-        Way.USERS_WITH_MFA: "A role that IAM users you name may assume after multi-factor authentication",
+        Way.USERS_WITH_MFA: "The same, but only after multi-factor authentication",
         Way.IDENTITY_CENTER: "A permission set of IAM Identity Center (recommended where your organisation uses it)",
         Way.SAML: "A role for SAML federation",
         Way.OIDC: "A role for OIDC federation",
@@ -50,8 +50,8 @@ WAYS: Final = _entries(
 )
 HARDENING: Final = _entries(
     {
-        "documented": "documented: as AWS's guide shows the documents, scoped to your resources",
-        "strict": "strict: the tightest form that the guide's facts allow",
+        "documented": "documented: as AWS's guide shows them, scoped to your resources (wider than it must be)",
+        "strict": "strict: the tightest form that the guide's facts allow (what AWS adds one day may be denied)",
     }
 )
 KMS_ACCESS: Final = _entries(

@@ -98,7 +98,7 @@ class Listed:
     @property
     def note(self) -> str:
         """What is awaited, or why there is no list."""
-        return self._problem if self._done else f"Listing {self._what} ... (nothing keeps you from typing it)"
+        return self._problem if self._done else f"Listing {self._what} ..."
 
     def detail(self, value: str) -> str:
         """Return what is known of an entry; the first time, more is looked up in the background."""

@@ -100,7 +100,7 @@ class ListQuestion:
         keys = KeyBindings()
         for names, act in (
             ((Keys.Escape,), self._back),
-            ((Keys.ControlC,), self._leave),
+            ((Keys.ControlC, Keys.SIGINT), self._leave),
             ((Keys.ControlD,), self._ended),
             ((Keys.Enter,), self._enter),
             ((Keys.F2, "?"), self._explained),
@@ -124,6 +124,9 @@ class ListQuestion:
         return keys
 
     def _typed(self, event: KeyPressEvent) -> None:
+        key = event.key_sequence[0].key
+        if isinstance(key, Keys) and key is not Keys.BracketedPaste:
+            return  # a key that means nothing here; its code holds letters that nobody typed
         text = "".join(letter for letter in event.data if letter.isprintable())
         self.problem = ""
         self.menu.type(text)

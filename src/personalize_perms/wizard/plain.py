@@ -78,7 +78,7 @@ class PlainPrompter:
             if len(found) == 1:
                 value = found[0].value
                 return OPEN + value if inside and not value.startswith(":") else value
-            if opens and not found and TYPE_IT.value in values:
+            if opens and not found and not word.isdecimal() and TYPE_IT.value in values:
                 return TYPE_IT.value + word
             self._narrowed(found, entries)
 
@@ -127,7 +127,11 @@ class PlainPrompter:
             self._writer.flush()
             if self.shown:
                 self.shown()
-            line = self._reader.readline()
+            try:
+                line = self._reader.readline()
+            except KeyboardInterrupt:
+                self._writer.write("\n")  # what is said next stands on a line of its own
+                raise
             if not line:
                 raise Cancelled("the input ended before all questions were answered", hint="nothing was changed")
             line = line.strip()

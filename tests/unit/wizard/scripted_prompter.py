@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from personalize_perms.aws.discovery import Choice as LiveChoice
 from personalize_perms.model.live import Present, Unreadable
 from personalize_perms.wizard.discovery import Listing
-from personalize_perms.wizard.prompter import OPEN, UP, Back, Entries, offered
+from personalize_perms.wizard.prompter import OPEN, UP, Back, Entries, offered, typed_into
 
 BACK = object()
 ENTER = object()
@@ -31,7 +31,8 @@ class ScriptedPrompter:
     def choose(self, text: str, choices: Entries, *, default: str = "", opens: bool = False) -> str:
         values = self._offer(text, choices)
         reply = self._reply(text, default if default in values else values[0])
-        assert str(reply).removeprefix(OPEN if opens else "") in (*values, UP), (text, reply, values)
+        known = str(reply).removeprefix(OPEN if opens else "") in (*values, UP)
+        assert known or typed_into(str(reply)) is not None, (text, reply, values)
         return str(reply)
 
     def choose_many(

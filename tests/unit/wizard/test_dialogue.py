@@ -1,3 +1,4 @@
+import pytest
 from scripted_prompter import BACK, ENTER, FakeDiscovery, ScriptedPrompter, denied, entries
 
 from personalize_perms.aws.discovery import Choice as LiveChoice
@@ -10,12 +11,12 @@ from personalize_perms.model.settings import Hardening, Settings, UserAccess, Wo
 from personalize_perms.steps import STEPS
 from personalize_perms.wizard import run
 from personalize_perms.wizard.discovery import Listing
-from personalize_perms.wizard.prompter import TYPE_IT, Back
+from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Entries
 from personalize_perms.wizard.questions import NEW_ROLE, QUESTIONS
 
 ADA = "arn:aws:iam::123456789012:user/ada"
 GRACE = "arn:aws:iam::123456789012:user/grace"
-OPEN = "arn:aws:iam::123456789012:role/open"
+OPEN_ROLE = "arn:aws:iam::123456789012:role/open"
 CLOSED = "arn:aws:iam::123456789012:role/closed"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 SAML = "arn:aws:iam::123456789012:saml-provider/corp"
@@ -25,7 +26,9 @@ TYPE = TYPE_IT.value
 
 def account(**other: Listing) -> FakeDiscovery:
     users = Present((LiveChoice(value=ADA, label="ada"), LiveChoice(value=GRACE, label="grace")))
-    roles = Present((LiveChoice(value=CLOSED, label="closed"), LiveChoice(value=OPEN, label="open (…)", is_open=True)))
+    roles = Present(
+        (LiveChoice(value=CLOSED, label="closed"), LiveChoice(value=OPEN_ROLE, label="open (…)", is_open=True))
+    )
     listings: dict[str, Listing] = {
         "buckets": entries("acme-data", "acme-results"),
         "users": users,
@@ -203,11 +206,11 @@ def test_mfa_is_part_of_the_way_that_was_chosen() -> None:
 
 
 def test_an_adopted_role_that_is_open_is_explained_and_tightened() -> None:
-    prompter = ScriptedPrompter(ENTER, ("acme-data",), "", OPEN, ENTER, ENTER, "none", ENTER)
+    prompter = ScriptedPrompter(ENTER, ("acme-data",), "", OPEN_ROLE, ENTER, ENTER, "none", ENTER)
 
     settings = run(Settings(), {}, prompter, account())
 
-    assert settings.role_arn == Arn.parse(OPEN)
+    assert settings.role_arn == Arn.parse(OPEN_ROLE)
     assert settings.tighten_trust
     assert any("without source conditions" in line for line in prompter.said)
 
@@ -223,7 +226,7 @@ def test_an_adopted_role_that_has_conditions_raises_no_question() -> None:
 
 def test_an_open_role_given_by_flag_raises_the_question_too() -> None:
     given = {"workflows": "flag", "inputs": "flag", "user_access": "flag", "role_arn": "flag"}
-    base = Settings(inputs=(location("s3://acme-data"),), role_arn=Arn.parse(OPEN))
+    base = Settings(inputs=(location("s3://acme-data"),), role_arn=Arn.parse(OPEN_ROLE))
     prompter = ScriptedPrompter(False, "none", ENTER)  # noqa: FBT003
 
     assert not run(base, given, prompter, account()).tighten_trust
@@ -231,7 +234,7 @@ def test_an_open_role_given_by_flag_raises_the_question_too() -> None:
 
 
 def test_going_back_to_a_new_role_forgets_the_tightening() -> None:
-    prompter = Editing(ENTER, ("acme-data",), "", OPEN, ENTER, ENTER, "none", "Service role", NEW_ROLE, ENTER)
+    prompter = Editing(ENTER, ("acme-data",), "", OPEN_ROLE, ENTER, ENTER, "none", "Service role", NEW_ROLE, ENTER)
 
     settings = run(Settings(), {}, prompter, account())
 
@@ -406,3 +409,82 @@ def test_identity_center_is_not_offered_where_none_is_visible() -> None:
         prompter = ScriptedPrompter(ENTER, ("acme-data",), "in/", ENTER, ENTER, "none", ENTER)
         run(Settings(), {}, prompter, there)
         assert not any("Identity Center" in label for label in prompter.offered["How do people get the policy?"])
+
+
+def test_a_prefix_is_looked_for_level_by_level_and_typed_where_it_is_not_there() -> None:
+    below: dict[str, Listing] = {
+        "acme-data/": entries("in/", "old/"),
+        "acme-data/in/": entries("in/2026/"),
+        "acme-results/": entries("out/"),
+    }
+    prompter = ScriptedPrompter(
+        ENTER, ("acme-data", "acme-results"), f"{OPEN}in/", UP, f"{OPEN}in/", "in/2026/", f"{TYPE}new/", ENTER, "none",
+        ENTER,
+    )  # fmt: skip
+
+    settings = run(Settings(), {}, prompter, account(**below))
+
+    assert settings.inputs == (location("s3://acme-data/in/2026/"), location("s3://acme-results/new/"))
+    assert prompter.offered["s3://acme-data/in/ - Only under which prefix?"][0] == "everything under in/"
+
+
+def test_a_prefix_that_is_typed_and_would_widen_the_grant_is_asked_for_again() -> None:
+    prompter = ScriptedPrompter(ENTER, ("acme-data",), f"{TYPE}in/*", "in/", ENTER, "none", ENTER)
+
+    settings = run(Settings(), {}, prompter, account(**{"acme-data/": entries("in/")}))
+
+    assert settings.inputs == (location("s3://acme-data/in/"),)
+    assert any("would widen" in line for line in prompter.said)
+
+
+def test_what_is_in_a_bucket_and_may_not_be_listed_is_typed_and_the_reason_is_said() -> None:
+    prompter = ScriptedPrompter(ENTER, ("acme-data",), "in/", ENTER, "none", ENTER)
+
+    run(Settings(), {}, prompter, account(**{"acme-data/": denied("s3:ListBucket")}))
+
+    assert "Not allowed to list what is in s3://acme-data/ (s3:ListBucket): type it." in prompter.said
+
+
+def test_buckets_keys_and_roles_say_what_is_known_of_them() -> None:
+    prompter = ScriptedPrompter(("encrypted-dataset-group", "import"), ("acme-data",), "", (KEY,), ENTER, "none", ENTER)
+
+    run(Settings(), {}, prompter, account())
+
+    assert "about acme-data" in prompter.details["Which buckets does Amazon Personalize read from?"]
+    assert "enabled" in prompter.details["Which KMS key encrypts the dataset groups?"]
+    assert "has AdministratorAccess" in prompter.details["Which role shall Amazon Personalize use?"]
+
+
+def test_ctrl_c_says_that_nothing_was_changed() -> None:
+    class Leaving(ScriptedPrompter):
+        def confirm(self, text: str, *, default: bool) -> bool:
+            raise KeyboardInterrupt
+
+    prompter = Leaving(ENTER, ("acme-data",), "", OPEN_ROLE)
+    with pytest.raises(Cancelled, match="nothing was changed"):
+        run(Settings(), {}, prompter, account())
+    assert (prompter.shown, prompter.explain) == (None, None)
+
+
+def test_what_becomes_known_by_the_way_is_said_before_the_next_question() -> None:
+    news = ["", "The account is called acme."]
+    prompter = ScriptedPrompter(ENTER, ("acme-data",), "", ENTER, "none", ENTER)
+
+    run(Settings(), {}, prompter, account(), news=lambda: news.pop(0) if news else "")
+
+    assert prompter.said.count("The account is called acme.") == 1
+
+
+def test_the_documents_of_the_answers_so_far_can_be_seen_at_any_question() -> None:
+    seen: list[str] = []
+
+    class Looking(ScriptedPrompter):
+        def choose(self, text: str, choices: Entries, *, default: str = "", opens: bool = False) -> str:
+            assert self.explain
+            seen.append(self.explain())
+            return super().choose(text, choices, default=default, opens=opens)
+
+    prompter = Looking(ENTER, ("acme-data",), "in/", ENTER, "none", ENTER)
+    run(Settings(), {}, prompter, account(), lambda settings: {"inputs": " ".join(map(str, settings.inputs))})
+
+    assert "+ s3://acme-data/in/" in seen[0]

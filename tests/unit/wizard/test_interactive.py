@@ -1,7 +1,11 @@
+import contextlib
 import io
+import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,10 +16,14 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from personalize_perms.model.errors import Cancelled
+from personalize_perms.wizard.drawn import ListQuestion
 from personalize_perms.wizard.interactive import DrawnPrompter
-from personalize_perms.wizard.prompter import TYPE_IT, Back, Choice, Prompter, typed_into
+from personalize_perms.wizard.menu import Menu
+from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Choice, Fixed, Prompter, typed_into
 
 DOWN, ESC, CTRL_C, ENTER = "\x1b[B", "\x1b", "\x03", "\r"
+RIGHT, LEFT, F2 = "\x1b[C", "\x1b[D", "\x1bOQ"
 PETS = tuple(Choice(value=name, label=name) for name in ("ada", "bob", "bea"))
 MANY = (*(Choice(value=f"role-{number:04}", label=f"role-{number:04}") for number in range(5000)), TYPE_IT)
 
@@ -185,3 +193,65 @@ def test_the_flow_loads_no_terminal_library() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
 
     assert done.stdout == "[]\n"
+
+
+INSIDE = (Choice(value=":here", label="the whole bucket"), Choice(value="in/", label="in/"), TYPE_IT)
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"), [(DOWN + RIGHT, f"{OPEN}in/"), (LEFT, UP), (RIGHT + DOWN + ENTER, "in/"), (DOWN + ENTER, "in/")]
+)
+def test_right_looks_inside_what_can_be_looked_into_and_left_goes_up(keys: str, answer: str) -> None:
+    with typing(keys) as prompter:
+        assert prompter.choose("Which?", INSIDE, opens=True) == answer
+
+
+def test_several_words_search_one_list_and_what_was_pasted_counts() -> None:
+    with typing("\x1b[200~47\x1b[201~ role" + ENTER) as prompter:
+        assert prompter.choose("Which?", MANY) == "role-0047"
+
+
+@pytest.mark.parametrize("ask", QUESTIONS)
+def test_f2_shows_the_documents_and_the_question_stays(
+    ask: Callable[[Prompter], object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with typing(F2 + CTRL_C) as prompter:
+        shown: list[str] = []
+        prompter.explain = lambda: shown.append("# managed-policy") or shown[0]  # type: ignore[func-returns-value]
+        with pytest.raises(KeyboardInterrupt):
+            ask(prompter)
+    assert shown == ["# managed-policy"]
+
+
+@pytest.mark.parametrize("ask", QUESTIONS)
+def test_it_is_told_once_a_question_stands_on_the_screen(ask: Callable[[Prompter], object]) -> None:
+    told = threading.Event()
+    with typing(ENTER) as prompter:
+        prompter.shown = told.set
+        with contextlib.suppress(Cancelled):
+            ask(prompter) if ask is not QUESTIONS[2] else prompter.choose_many("Which?", PETS, required=False)
+    assert told.is_set()
+
+
+def test_a_key_is_answered_at_once_however_long_the_list_is() -> None:
+    question = ListQuestion(text="Which?", menu=Menu(several=True), offer=Fixed(MANY))
+    question._drawn()
+    begun = time.process_time()
+    for letter in "role-4711":
+        question.menu.type(letter)
+        question._drawn()
+    assert (time.process_time() - begun) / 9 < 0.05
+    assert "role-4711" in "".join(part[1] for part in question._drawn())
+
+
+@pytest.mark.parametrize("key", ["\x1b[15~", RIGHT, LEFT, "\x01", "\x1b[3~"])
+def test_a_key_that_means_nothing_types_nothing(key: str) -> None:
+    with typing(key + "4711" + ENTER) as prompter:
+        assert prompter.choose("Which?", MANY) == "role-4711"
+
+
+def test_an_interrupt_from_outside_leaves_a_list_too() -> None:
+    with typing("") as prompter:
+        prompter.shown = lambda: os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            prompter.choose("Which?", PETS)

@@ -1,10 +1,11 @@
 import io
+from collections.abc import Sequence
 
 import pytest
 
 from personalize_perms.model.errors import Cancelled
 from personalize_perms.wizard.plain import PlainPrompter
-from personalize_perms.wizard.prompter import Back, Choice, open_prompter
+from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Choice, Fixed, open_prompter, typed_into
 
 PETS = tuple(Choice(value=name, label=f"{name.capitalize()} the pet") for name in ("ada", "bob", "bea"))
 
@@ -108,3 +109,48 @@ def test_nothing_is_broken_that_is_longer_than_the_line(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"TERM": "xterm", "ACCESSIBLE": "1"}])
 def test_plain_lines_where_drawing_is_not_wanted(environment: dict[str, str]) -> None:
     assert isinstance(open_prompter(environment), PlainPrompter)
+
+
+@pytest.mark.parametrize("word", ["<", "back"])
+def test_a_sign_or_a_word_goes_back_from_a_list(word: str) -> None:
+    with pytest.raises(Back):
+        prompter(word)[0].choose("Which?", PETS)
+
+
+def test_a_question_mark_shows_the_documents_and_asks_again() -> None:
+    asking, written = prompter("?", "2")
+    asking.explain = lambda: "# managed-policy access"
+
+    assert asking.choose("Which?", PETS) == "bob"
+    assert "# managed-policy access\n" in written.getvalue()
+
+
+def test_a_question_mark_is_an_answer_where_there_is_nothing_to_show() -> None:
+    assert prompter("?")[0].text("Say:", check=accept) == "?"
+
+
+def test_a_list_can_be_looked_into_gone_up_from_and_typed_past() -> None:
+    inside = (*(Choice(value=value, label=value) for value in ("in/", "old/")), TYPE_IT)
+    assert prompter("1/")[0].choose("Which?", inside, opens=True) == f"{OPEN}in/"
+    assert prompter("..")[0].choose("Which?", inside, opens=True) == UP
+    assert prompter("in/")[0].choose("Which?", inside, opens=True) == "in/"
+    assert typed_into(prompter("new/")[0].choose("Which?", inside, opens=True)) == "new/"
+
+
+def test_a_number_that_no_entry_has_is_no_prefix() -> None:
+    asking, written = prompter("9", "1")
+    assert asking.choose("Which?", (Choice(value="in/", label="in/"), TYPE_IT), opens=True) == "in/"
+    assert "No entry has that number" in written.getvalue()
+
+
+def test_a_list_that_takes_long_is_named_until_it_is_there() -> None:
+    class Slow(Fixed):
+        waited = 0
+
+        def settled(self, values: Sequence[str], patience: float) -> bool:
+            Slow.waited += patience > 0
+            return Slow.waited > 1
+
+    asking, written = prompter("1")
+    assert asking.choose("Which?", Slow(PETS, "Listing the pets ...")) == "ada"
+    assert "Listing the pets ...\n" in written.getvalue().partition("Which?")[0]
