@@ -270,6 +270,19 @@ def test_check_says_what_differs(center: IdentityCenter, program: Program) -> No
     assert {"drift-assignment", "drift-permission-set-policy"} <= found.findings.keys()
 
 
+def test_check_says_what_the_role_of_identity_center_may_do(
+    center: IdentityCenter, account: Account, program: Program
+) -> None:
+    program.apply(*SET)
+    role = next(name for name in account.roles() if name.startswith("AWSReservedSSO_people_"))
+    assert role in program.run("check", *SET, "-v").out + program.json("check", *SET).out
+    deny = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "personalize:*", "Resource": "*"}]}'
+    account.iam.put_role_policy(RoleName=role, PolicyName="no", PolicyDocument=deny)
+    denied = program.json("check", *SET)
+    assert denied.code == 3
+    assert role in str([finding for finding in denied.data["findings"] if finding["verdict"] == "denied"])
+
+
 def test_a_saved_plan_is_refused_when_an_assignment_changed(center: IdentityCenter, program: Program, tmp_path) -> None:
     program.apply(*SET)
     program.json("plan", *MORE, "--out", str(tmp_path / "plan"))
@@ -283,9 +296,25 @@ def test_unread_tags_leave_a_set_of_ours_recognised_by_its_words(
     center: IdentityCenter, aws: FakeAws, program: Program
 ) -> None:
     program.apply(*SET)
-    aws.on("ListTagsForResource", *[refuses("AccessDeniedException")] * 2)
+    aws.on("ListTagsForResource", refuses("AccessDeniedException"))
     program.is_silent(*SET)
-    aws.forget()
+    aws.on("ListTagsForResource", refuses("AccessDeniedException"))
+    assert "permission-set-tags-unread" in program.json("plan", *IN, "--permission-set", "people").findings
+    aws.on("ListTagsForResource", refuses("AccessDeniedException"))
+    assert program.json("undo", "--yes").code == 1
+    assert center.assigned("people") == {(ACCOUNT, "analysts")}
+
+
+def test_the_sandbox_has_no_identity_center_and_says_so(program: Program) -> None:
+    done = program.json("apply", "--sandbox", "--yes", "--permission-set", "people")
+    assert done.code == 1
+    assert "no Identity Center instance is visible" in done.err
+
+
+def test_a_saved_plan_is_applied(center: IdentityCenter, program: Program, tmp_path) -> None:
+    program.json("plan", *MORE, "--out", str(tmp_path / "plan"))
+    assert program.json("apply", "--yes", str(tmp_path / "plan")).code == 0
+    program.is_silent(*MORE)
 
 
 def test_without_a_permission_set_identity_center_is_not_asked(
@@ -300,6 +329,18 @@ def test_the_tool_permissions_name_the_actions(center: IdentityCenter, program: 
     assert "sso:CreateAccountAssignment" in text
     assert "identitystore:GetGroupId" in text
     assert "sso:CreateAccountAssignment" not in program.run("explain", "--tool-permissions", *IN).out
+
+
+def test_the_picture_and_the_plan_name_people_not_their_ids(center: IdentityCenter, program: Program, tmp_path) -> None:
+    run = program.run("plan", *SET, "--html", "plan.html")
+    assert "gives the group analysts the permission set" in run.out
+    assert f"in account {ACCOUNT} (> broader)" in run.out
+    page = (tmp_path / "work" / "plan.html").read_text(encoding="utf-8")
+    assert "the group analysts of Identity Center" in page
+    program.apply(*SET)
+    assert program.run("plan", *SET, "--html", "plan.html").code == 0
+    page = (tmp_path / "work" / "plan.html").read_text(encoding="utf-8")
+    assert "(+ new)" not in page
 
 
 def test_exports_name_it_as_left_out(center: IdentityCenter, program: Program) -> None:

@@ -48,6 +48,13 @@ def test_a_page_with_everything_on_it_is_clean_too(account: Account, program: Pr
     assert found["wide"] <= 0
 
 
+@needs_axe
+def test_the_page_of_the_picture_alone_is_clean(program: Program, tmp_path: Path) -> None:
+    PAGE.write_text(program.run("explain", "--graph", "html", *IN).out, encoding="utf-8")
+    found = examined(tmp_path, PAGE, scheme=LIGHT, width=400)
+    assert (found["violations"], found["unsure"]) == ([], [])
+
+
 @needs_chromium
 def test_the_common_set_up_is_printed_on_two_sheets(common: Path, tmp_path: Path) -> None:
     assert sheets(tmp_path, common) == 2

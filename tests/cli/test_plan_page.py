@@ -12,7 +12,19 @@ from typing import Any
 
 import html5lib
 import pytest
-from account import DATA, SERVICE, WHAT_AWS_REFUSES, Account, Program, document, root_keeps, trusts, user_arn
+from account import (
+    DATA,
+    SERVICE,
+    WHAT_AWS_REFUSES,
+    Account,
+    Program,
+    document,
+    policy_arn,
+    root_keeps,
+    trusts,
+    user_arn,
+)
+from fake_aws import refuses
 from test_hostile_text import EVIL, WORSE
 
 IN = ("--input", f"s3://{DATA}/in/")
@@ -69,6 +81,33 @@ def test_the_page_says_what_the_plan_says(account: Account, program: Program) ->
     assert f"the service role may read objects under s3://{DATA}/in/" in section(page, "picture")
     assert "1 statement of others in the bucket policy" in section(page, "picture")
     assert "Nothing beside the changes." in section(page, "to-know")
+
+
+def test_whoever_has_the_user_policy_from_others_is_in_the_picture_and_who_loses_it_is_not(
+    account: Account, program: Program
+) -> None:
+    account.bucket()
+    for name in ("eve", "ada"):
+        account.iam.create_user(UserName=name)
+    program.apply(*IN, "--attach-user", "ada")
+    account.iam.attach_user_policy(UserName="eve", PolicyArn=policy_arn("personalize-user-access"))
+    program.run("plan", *IN, "--html", str(PAGE))
+    picture = section(read(), "picture")
+    assert "the user eve (= there)" in picture
+    assert "which these settings do not give" in picture
+    assert "ada" not in picture
+    assert "< narrower in 1" in section(read(), "short")
+
+
+def test_what_may_not_be_read_is_not_called_new_or_there(account: Account, program: Program) -> None:
+    account.bucket()
+    account.server.on("GetBucketPolicy", *[refuses("AccessDenied", 403, "no")] * 3)
+    run = program.run("plan", *IN, "--html", str(PAGE))
+    account.server.forget()
+    assert run.code == 1
+    page = read()
+    assert "! blocked bucket-policy" in section(page, "changes").replace("!blocked", "! blocked")
+    assert "Amazon Personalize may list the objects of s3://acme-data (? not known)" in section(page, "picture")
 
 
 def test_the_page_holds_nothing_that_acts_or_is_fetched(account: Account, program: Program) -> None:
@@ -178,7 +217,7 @@ def test_a_page_is_written_again_and_nothing_else_is_overwritten(account: Accoun
 def test_a_plan_that_is_refused_gets_no_page(account: Account, program: Program) -> None:
     run = program.run("plan", *IN, "--html", str(PAGE))
     assert run.code == 1
-    assert "No file was written" in run.err
+    assert "No page was written" in run.err
     assert not PAGE.exists()
 
 

@@ -32,6 +32,8 @@ WITH_CALLS = (
     ("undo", "--dry-run", "--name", "audit"),
     ("undo", "--dry-run", "--yes", "--confirm", "personalize-service-role"),
     ("apply", "plan.json", "--dry-run"),
+    ("rollout", "--status"),
+    ("rollout", "--dry-run", "--yes", "--accounts", "444455556666"),
 )
 WITHOUT_CALLS = (
     ("--version",),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from account import DATA, Account, Program, Run
-from fake_aws import REGION, FakeAws, loses_the_answer, refuses
+from fake_aws import REGION, FakeAws, loses_the_answer, passes, refuses
 from fake_stack_sets import FakeStackSets
 
 HUNDREDS = [f"{number:012}" for number in range(100, 400)]
@@ -244,6 +244,18 @@ def test_ctrl_c_ends_the_waiting_and_says_that_aws_goes_on(sets: FakeStackSets, 
     assert "AWS goes on with what is under way: personalize-perms rollout --status" in err
 
 
+def test_credentials_that_expire_while_it_waits_leave_the_operation_to_aws(
+    sets: FakeStackSets, aws: FakeAws, program: Program
+) -> None:
+    aws.on("DescribeStackSetOperation", passes, passes, refuses("ExpiredToken", 403))
+    sets.per_look = 10
+    done = roll_out(program, *to(*HUNDREDS[:90]), code=1)
+    assert done.errors[0]["code"] == "credentials"
+    assert "If AWS started it, it goes on there: personalize-perms rollout --status" in done.err
+    again = roll_out(program, *to(*HUNDREDS[:90]))
+    assert (again.written, len(sets.started()), len(sets.accounts)) == ([], 1, 90)
+
+
 # What is there already
 
 
@@ -294,6 +306,18 @@ def test_whoever_runs_it_needs_what_explain_prints_and_no_more(
     # What AWS asks for besides: the new stack set's tag, who is a delegated administrator, the role it takes on.
     assert {"cloudformation:TagResource", "organizations:ListDelegatedAdministrators", "iam:PassRole"} <= allowed
     assert "s3:GetEncryptionConfiguration" in allowed
+
+
+def test_a_resumed_update_does_not_try_again_at_once_what_failed_in_it(sets: FakeStackSets, program: Program) -> None:
+    words = (*to(*HUNDREDS[:60]), "--user-access", "analyst")
+    roll_out(program, *to(*HUNDREDS[:60]))
+    sets.fails[HUNDREDS[4]] = "no"
+    program.json("rollout", "--yes", *words, "--wait", "0")
+    done = roll_out(program, *words, code=1)
+    assert (done.written, len(done.errors)) == ([], 1)
+    sets.fails.clear()
+    roll_out(program, *words)
+    assert sets.sets[SET].stacks[HUNDREDS[4], REGION].status == "CURRENT"
 
 
 def test_an_update_that_fails_in_an_account_is_tried_again_there(sets: FakeStackSets, program: Program) -> None:
@@ -384,7 +408,26 @@ def test_trusted_access_that_is_off_is_said_with_how_to_turn_it_on(
     sets.trusted = False
     done = roll_out(program, *IN, "--ou", OU, *call_as, code=1)
     assert "activate-organizations-access" in done.errors[0]["hint"]
-    assert done.data == {} or done.written == ["CreateStackSet"]
+    assert (done.written, done.envelope["status"]) == (["CreateStackSet"] if call_as else [], "error")
+
+
+def test_a_refusal_half_way_is_said_with_what_was_done(sets: FakeStackSets, aws: FakeAws, program: Program) -> None:
+    aws.on("CreateStackInstances", refuses("LimitExceededException", message="too many stacks"))
+    done = roll_out(program, *to(*HUNDREDS[:2]), code=1)
+    assert done.envelope["status"] == "partial"
+    assert [(one["status"], one["kind"]) for one in done.data["outcomes"]] == [
+        ("done", "stack-set"),
+        ("failed", "stacks"),
+    ]
+    assert "too many stacks" in done.errors[0]["message"]
+
+
+def test_what_encrypts_a_bucket_is_unknown_where_s3_does_not_say(
+    sets: FakeStackSets, aws: FakeAws, program: Program
+) -> None:
+    aws.on("GetBucketEncryption", refuses("SomethingElse"))
+    done = roll_out(program, *to(*HUNDREDS[:2]))
+    assert "--kms-key" in done.findings["bucket-encryption"]["remedy"]
 
 
 def test_a_missing_administration_role_is_said_with_what_to_do(sets: FakeStackSets, program: Program) -> None:
@@ -450,6 +493,14 @@ def test_undo_keeps_a_stack_set_while_an_account_fails(sets: FakeStackSets, prog
 
 
 @pytest.mark.long
+def test_a_stack_that_no_unit_reaches_any_more_keeps_the_stack_set(sets: FakeStackSets, program: Program) -> None:
+    roll_out(program, *IN, "--ou", OU)
+    sets.organisation[OU] = sets.organisation[OU][1:]
+    done = roll_out(program, "--undo", code=1)
+    assert done.errors[0]["message"].startswith("the stack set still has stacks")
+
+
+@pytest.mark.long
 def test_a_killed_undo_is_resumed_without_a_second_operation(
     sets: FakeStackSets, aws: FakeAws, program: Program
 ) -> None:
@@ -481,6 +532,13 @@ def test_a_dry_run_shows_template_targets_and_drift_and_writes_nothing(sets: Fak
     assert done.written == []
     assert {call.name for call in done.calls} >= {"DescribeStackSet", "ListStackInstances"}
     assert "DetectStackSetDrift" not in {call.name for call in done.calls}
+
+
+def test_a_dry_run_says_what_is_under_way_and_waits_for_nothing(sets: FakeStackSets, program: Program) -> None:
+    program.json("rollout", "--yes", *to(*HUNDREDS[:90]), "--wait", "0")
+    done = program.run("rollout", "--dry-run", *to(*HUNDREDS[:90]))
+    assert "under way: CREATE personalize-perms-create-" in done.out
+    assert "ListStackSetOperationResults" not in {call.name for call in done.calls}
 
 
 def test_without_credentials_the_template_is_all_there_is(aws: FakeAws, program: Program) -> None:
@@ -530,6 +588,20 @@ def test_a_bucket_s_own_key_is_in_the_role_s_policy_of_every_account(
     statements = sets.accounts[HUNDREDS[0]]["personalize-service-access"]["PolicyDocument"]["Statement"]
     assert [one["Resource"] for one in statements if "kms:Decrypt" in one["Action"]] == [[key]]
     assert f"key-policy {key}" in [one["resource"] for one in done.data["left_out"]]
+
+
+def test_a_key_stays_where_it_cannot_be_known_whether_the_bucket_still_has_it(
+    sets: FakeStackSets, aws: FakeAws, account: Account, program: Program
+) -> None:
+    key = account.key()
+    account.bucket("acme-encrypted", key=key)
+    words = ("--input", "s3://acme-encrypted/", "--accounts", HUNDREDS[0])
+    roll_out(program, *words)
+    aws.on("GetBucketEncryption", refuses("AccessDenied", 403))
+    denied = roll_out(program, *words)
+    assert (denied.written, denied.findings["bucket-encryption"]["verdict"]) == ([], "unknown")
+    account.s3.delete_bucket_encryption(Bucket="acme-encrypted")
+    assert roll_out(program, *words).written == ["UpdateStackSet"]
 
 
 def test_foreign_text_is_shown_inert(sets: FakeStackSets, program: Program) -> None:

@@ -76,14 +76,16 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch, *words: str) -> Seen:
     for width in (40, 200):
         screen = seen(monkeypatch, *words, width=width, screen=True)
         assert screen.code == plain.code
-        assert STYLING.sub("", screen.out) == plain.out
-        assert _timeless(STYLING.sub("", screen.err)) == _timeless(plain.err)
+        assert _said(screen.out) == _said(plain.out)
+        assert _said(screen.err) == _said(plain.err)
     is_inert(Run(plain.code, plain.out, plain.err, ()))
     return plain
 
 
-def _timeless(text: str) -> str:
-    return re.sub(r"(?m)^(read|Reading).*\n", "", text)
+def _said(text: str) -> str:
+    """Return what was said without colour, without where the edge of the screen is, and without how fast it went."""
+    timeless = re.sub(r"(?m)^(read|Reading).*\n", "", STYLING.sub("", text))
+    return " ".join(timeless.split())
 
 
 @pytest.mark.parametrize("words", READING, ids=" ".join)
@@ -119,6 +121,20 @@ def test_the_picture_fits_the_width_and_cuts_no_name(
         assert len(line) <= width or NAMES.search(line) or "s3://" in line, line
     whole = seen(monkeypatch, "explain", "--graph", *ways, width=1000, screen=False).out
     assert set(NAMES.findall(STYLING.sub("", drawn.out))) == set(NAMES.findall(whole))
+
+
+def test_prose_is_broken_between_words_and_deeper_and_everything_else_is_left_to_the_screen(
+    ways: tuple[str, ...], program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = STYLING.sub("", seen(monkeypatch, "plan", *ways, width=40, screen=True).out).splitlines()
+    plain = seen(monkeypatch, "plan", *ways, width=40, screen=False).out.splitlines()
+    left = [line for line in narrow if len(line) > 40]
+    assert all(NAMES.search(line) for line in left if line not in plain)
+    (at,) = [number for number, line in enumerate(narrow) if line == "          Amazon Personalize may list"]
+    assert narrow[at + 1 : at + 3] == ["            the objects of", f"            s3://{DATA}"]
+    assert [line for line in plain if line.startswith(("+ ", "~ "))] == [
+        line for line in narrow if line.startswith(("+ ", "~ "))
+    ]
 
 
 def test_the_picture_is_words_alone_for_a_screen_reader(

@@ -37,10 +37,7 @@ IN_CI = {
     "changed settings": Scenario(earlier=(apply(*WIDE),), killed=apply(*NARROW)),
     "a permission set, at what is Identity Center's": Scenario(
         killed=apply(*PEOPLE),
-        only=(
-            *("CreatePermissionSet", "AttachCustomerManagedPolicyReferenceToPermissionSet"),
-            *("CreateAccountAssignment", "DescribeAccountAssignmentCreationStatus"),
-        ),
+        only=("CreatePermissionSet", "CreateAccountAssignment"),
     ),
 }
 LONG = {

@@ -865,6 +865,68 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
             "test_nothing_that_others_rely_on_goes_with_the_stack",
         ),
     ),
+    "unit/engine/test_rollout_plan.py": (
+        (
+            "an operation that is under way is started again",
+            "engine/rollout_plan.py",
+            "            if work.runs:",
+            "            if not work:",
+            "test_an_operation_that_is_under_way_is_the_one_and_one_that_ended_makes_room",
+        ),
+        (
+            "the id of an operation does not tell what it is for",
+            "engine/rollout_plan.py",
+            "        about += _of_set(wanted)",
+            "        about += []",
+            "test_the_id_of_an_operation_depends_on_what_is_wanted_and_on_nothing_else",
+        ),
+        (
+            "accounts that did not come through are forgotten",
+            "engine/rollout_plan.py",
+            "(*seen.missing, *(account for account in behind if account not in seen.missing))",
+            "tuple(seen.missing)",
+            "test_only_what_is_missing_or_behind_is_done",
+        ),
+    ),
+    "unit/steps/test_uniting.py": (
+        (
+            "a rollout is for one Region of several",
+            "steps/context.py",
+            "for region in self.regions or (self.place.region,)",
+            "for region in (self.place.region,)",
+            "test_every_region_is_in_and_nothing_besides",
+        ),
+    ),
+    "cli/test_rollout.py": (
+        (
+            "a stack set of others is taken for ours",
+            "model/rollouts.py",
+            "self.tags.get(TAG_ROLLOUT) == setup or",
+            "TAG_ROLLOUT in self.tags or",
+            "test_a_stack_set_of_others_with_the_same_name_is_left_alone",
+        ),
+        (
+            "tags of others go with an update of the stack set",
+            "aws/stack_sets.py",
+            '        del of_set["Tags"]\n',
+            "",
+            "test_tags_that_others_put_on_the_stack_set_stay",
+        ),
+        (
+            "the operation of a killed run is not known again",
+            "engine/rollout_plan.py",
+            "[found.id, verb, sorted(wanted.accounts), sorted(wanted.ous)]",
+            "[id(found), verb]",
+            "test_a_killed_run_is_resumed_without_a_second_operation",
+        ),
+        (
+            "a stack set goes though an account failed",
+            "cli/rollout_run.py",
+            "(what.undo and not one.well)",
+            "(what.undo and one.well)",
+            "test_undo_keeps_a_stack_set_while_an_account_fails",
+        ),
+    ),
     "unit/export/test_in_script.py": (
         (
             "an exported script loses statements of others without a Sid",
@@ -872,6 +934,63 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
             "            kept.append(one)\n            continue",
             '            kept += [one] if "Sid" in one else []\n            continue',
             "test_both_edit_a_document_alike",
+        ),
+    ),
+    "unit/test_reach.py": (
+        (
+            "a condition that is taken off is not called broader",
+            "documents/reach.py",
+            "all(any(_implies(mine, theirs) for mine in one.conditions) for theirs in other.conditions)",
+            "True",
+            "test_documents_are_compared_by_what_they_allow",
+        ),
+        (
+            "a Deny that goes is not called broader",
+            "documents/reach.py",
+            "gained = _beyond(after.allowed, before.allowed) or _beyond(before.denied, after.denied)",
+            "gained = _beyond(after.allowed, before.allowed)",
+            "test_narrower_never_lets_in_what_was_not_let_in_and_broader_takes_nothing_away",
+        ),
+    ),
+    "unit/test_wording.py": (
+        (
+            "a Deny is said as an Allow",
+            "documents/wording.py",
+            '{"Allow": False, "Deny": True}[str(statement["Effect"])]',
+            '{"Allow": False, "Deny": False}[str(statement["Effect"])]',
+            "test_a_deny_is_said_so_that_it_cannot_be_read_as_an_allow",
+        ),
+        (
+            "a source that may be anywhere is said to be one Region",
+            "documents/conditions_in_words.py",
+            "personalize:([^:*?]+):([0-9]{12})",
+            "personalize:([^:]+):([0-9]{12})",
+            "test_a_trust_policy_says_who_may_take_on_the_role_and_for_whom",
+        ),
+    ),
+    "unit/report/test_plan_view.py": (
+        (
+            "a statement of others that changes is not shown",
+            "report/differences.py",
+            "if not pair.same or _is_own(pair.new, name)",
+            "if _is_own(pair.new or pair.old, name)",
+            "test_source_conditions_on_a_statement_of_others_are_narrower_and_theirs",
+        ),
+    ),
+    "cli/test_plan_page.py": (
+        (
+            "what others wrote can steer a browser",
+            "report/markup.py",
+            "        text = inert(child)\n",
+            "        text = child\n",
+            "test_what_others_wrote_stands_there_escaped_and_inert",
+        ),
+        (
+            "a page overwrites a file of others",
+            "cli/export_files.py",
+            "if not (path.is_file() and _says(path, made_by)):",
+            "if not path.is_file():",
+            "test_a_page_is_written_again_and_nothing_else_is_overwritten",
         ),
     ),
     "cli/test_foreign_documents.py": (

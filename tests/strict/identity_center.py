@@ -333,7 +333,7 @@ class IdentityCenter:
         name = _role(found.name)
         if not any(role.name == name for role in _iam().roles.values()):
             trust = {"Version": "2012-10-17", "Statement": []}
-            path = "/aws-reserved/sso.amazonaws.com/"
+            path = f"/aws-reserved/sso.amazonaws.com/{self.region}/"
             _iam().create_role(name, json.dumps(trust), path, None, "", [], "3600")
         _detach_all(name)
         for path, policy in found.policies:

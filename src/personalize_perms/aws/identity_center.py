@@ -60,6 +60,8 @@ class IdentityCenter(IdentityCenterWrites):
 
     def read_instance(self, region: str) -> Read[Instance]:
         """Read the instance of the organisation; one of a single account has no permission sets."""
+        if not self._session.has_identity_center:
+            return Absent()
 
         def ask() -> Instance | None:
             found = [

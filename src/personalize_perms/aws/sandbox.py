@@ -46,6 +46,7 @@ class _SandboxSession(AwsSession):
     """A session whose clients can only talk to the account in this process."""
 
     has_opinions = False
+    has_identity_center = False  # moto plays too little of it
 
     def _prepare(self, client: "BaseClient", service: Service) -> None:
         super()._prepare(client, service)

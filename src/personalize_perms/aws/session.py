@@ -55,6 +55,8 @@ class AwsSession:
 
     has_opinions: ClassVar[bool] = True
     """Whether there is somebody to simulate and validate policies."""
+    has_identity_center: ClassVar[bool] = True
+    """Whether there may be an Identity Center."""
 
     def __init__(self, profile: str | None, region: str | None, *, workers: int = 32) -> None:
         self.profile = profile

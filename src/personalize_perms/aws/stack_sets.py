@@ -211,7 +211,7 @@ def _stack_set(found: Mapping[str, Any]) -> StackSet:
         description=found.get("Description", ""),
         tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", ())},
         service_managed=found.get("PermissionModel") == "SERVICE_MANAGED",
-        auto_deploy=bool((found.get("AutoDeployment") or {}).get("Enabled")),
+        auto_deploy=(found.get("AutoDeployment") or {}).get("Enabled"),
         ous=tuple(found.get("OrganizationalUnitIds", ())),
         administration_role=found.get("AdministrationRoleARN", ""),
         execution_role=found.get("ExecutionRoleName", ""),

@@ -152,10 +152,10 @@ def _lines(found: list[dict[str, Any]]) -> Iterator[Line]:
             document = title
             yield Line(inert(title), "title")
         yield Line(f"  {inert(statement['sid'])}: {inert(', '.join(statement['actions']))}")
-        yield from (Line(f"      {inert(sentence)}") for sentence in statement["means"][:_MOST])
+        yield from (Line(f"      {inert(sentence)}", prose=True) for sentence in statement["means"][:_MOST])
         if len(statement["means"]) > _MOST:
             yield Line(f"      and {len(statement['means']) - _MOST} more like these")
-        yield Line(f"      Why: {inert(statement['why'])}")
+        yield Line(f"      Why: {inert(statement['why'])}", prose=True)
         if statement["docs"]:
             yield Line(f"      {inert(statement['docs'])}", "dim")
 

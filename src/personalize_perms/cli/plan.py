@@ -58,8 +58,8 @@ def plan(ctx: click.Context, /, **_: object) -> Result:
     if not request.as_json:
         talk.out.lines(setup.describe(request, found, documents=False))
     if found.refusals:
-        wanted = any(ctx.params[name] for name in ("out", "html"))
-        talk.say([Line("No file was written: the plan could not be applied.")] if wanted else [])
+        missed = {"out": "No plan was saved", "html": "No page was written"}
+        talk.say(Line(f"{text}: it could not be applied.") for name, text in missed.items() if ctx.params[name])
         return setup.refused(found, talk)
     result = setup.ended(found)
     result.data |= _written(ctx, request, found, seen, talk)

@@ -1,7 +1,7 @@
 """`rollout`: the IAM part of a set-up in many accounts, through CloudFormation StackSets."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -71,17 +71,14 @@ class _Intent:
 def _intent(
     request: Request, what: Asked, place: Place, keys: tuple[KeyUse, ...], findings: tuple[Finding, ...]
 ) -> _Intent:
-    from personalize_perms.engine import rollout_plan, rollout_template  # noqa: PLC0415 - nothing of this for --help
+    from personalize_perms.engine import rollout_template  # noqa: PLC0415 - nothing of this for --help
 
     regions = regions_of(what, place)
     templates = Templates.load(request.policies_dir)
     rendered = rollout_template.render(request.settings, regions, place.partition, keys, templates)
-    name = request.settings.name
-    wanted = Wanted(
-        setup=name,
-        stack_set=rollout_plan.stack_set_name(name),
+    wanted = replace(
+        Wanted.of(request.settings.name),
         template=rendered.text,
-        description=f"Permissions for Amazon Personalize, set-up {name}: made by personalize-perms rollout",
         home=place.region if place.region in regions else regions[0],
         regions=regions,
         accounts=what.accounts,
@@ -116,9 +113,11 @@ def _roll_out(request: Request, what: Asked, session: "AwsSession", talk: Talk) 
     account = setup.open_account(request, session, talk)
     place = account.caller.place
     with plainly(), talk.doing("Reading the stack set"):
-        intent = _intent(request, what, place, *rollout_keys.read(account, request.settings))
-        run = Rollout(_sets(session, what), intent.wanted, rollout_run.Heard(talk), what.limit)
-        found = run.reading.stack_set()
+        sets, heard = _sets(session, what), rollout_run.Heard(talk)
+        found = Rollout(sets, Wanted.of(request.settings.name), heard, what.limit).reading.stack_set()
+        before = found.template if found and found.is_of(request.settings.name) else ""
+        intent = _intent(request, what, place, *rollout_keys.read(account, request.settings, before))
+        run = Rollout(sets, intent.wanted, heard, what.limit)
     refused = _refused(intent, found, talk, place)
     if refused:
         return refused
@@ -170,6 +169,7 @@ class _Run:
         verbs = (Verb.CREATE_STACKS, Verb.UPDATE_SET)
         resumed = self._run.settle(found, verbs) if found and not self._request.dry_run else ()
         seen = self._run.reading.seen(self._wanted) if found else rollout_plan.Seen(self._wanted)
+        seen.leave(spot.account for one in resumed if one.tally for spot in one.tally.failures)
         steps = rollout_plan.plan(self._wanted, found, seen)
         outcome.result.data.update(changes=report.change_data(steps), stack_region=seen.home)
         if self._request.dry_run:
@@ -181,18 +181,8 @@ class _Run:
             outcome.add(rollout_plan.resumed_step(one.verb, self._wanted), one, started_only=not self._what.limit)
         if all(one.over for one in resumed) and not self._run.stopped:
             rollout_run.confirm(self._request, steps)
-            ended += self._carried_out(steps, found, outcome)
+            ended += rollout_run.carry_out(self._run, steps, found, self._what, outcome, self._talk)
         return self._concluded(outcome, ended)
-
-    def _carried_out(
-        self, steps: tuple[RolloutStep, ...], found: StackSet | None, outcome: rollout_run.Outcome
-    ) -> Iterator["Ended"]:
-        for step in steps:
-            one = self._run.carry_out(step, found, self._what.preferences)
-            outcome.add(step, one, started_only=not self._what.limit)
-            yield one
-            if not one.over or self._run.stopped:
-                return
 
     def _concluded(self, outcome: rollout_run.Outcome, ended: "list[Ended]") -> Result:
         if ended:
@@ -215,6 +205,8 @@ class _Run:
         self, outcome: rollout_run.Outcome, found: StackSet | None, seen: "Seen", steps: tuple[RolloutStep, ...]
     ) -> Result:
         """End the dry run: template, targets, drift, and what would be done."""
+        under_way = [work for work in self._run.reading.operations() if work.runs] if found else []
+        outcome.result.data["operations"] = [report.work_data(work) for work in under_way]
         outcome.result.data["counts"] = seen.tally.by_region()
         outcome.result.data["drifted"] = [report.spot_data(spot) for spot in seen.drifted]
         if not self._request.as_json:
@@ -222,6 +214,7 @@ class _Run:
             self._talk.out.lines(report.target_lines(self._wanted, seen.home))
             self._talk.out.lines(report.step_lines(steps, _stays(seen, found)))
             self._talk.out.lines(report.spot_line(spot) for spot in seen.behind.values())
+            self._talk.out.lines(report.under_way_line(work) for work in under_way)
             self._talk.out.lines(report.drift_lines(found, seen.drifted) if found else ())
         self._talk.warn(report.left_out_lines(self._intent.left_out))
         self._talk.say(lines.finding_lines(self._intent.findings))
@@ -230,7 +223,9 @@ class _Run:
 
 
 def _stays(seen: "Seen", found: StackSet | None) -> Iterator[str]:
-    if seen.tally.good:
+    from personalize_perms.engine.rollout_plan import differences  # noqa: PLC0415 - nothing of this for --help
+
+    if seen.tally.good and not (found and differences(seen.wanted, found)):
         yield f"{seen.tally.good:,} stacks are as they should be"
     if seen.beyond:
         yield (

@@ -1,5 +1,6 @@
 """`rollout --status` and `rollout --undo`: how it is, and how it goes away."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from personalize_perms.cli import rollout_run, setup
@@ -8,7 +9,7 @@ from personalize_perms.cli.result import Result
 from personalize_perms.cli.rollout_options import Asked
 from personalize_perms.cli.talk import Talk
 from personalize_perms.engine import rollout_plan
-from personalize_perms.engine.rollout import Ended, Rollout
+from personalize_perms.engine.rollout import Rollout
 from personalize_perms.engine.rollout_access import plainly, wherever
 from personalize_perms.engine.rollout_words import words
 from personalize_perms.model.rollouts import RolloutStep, Spot, StackSet, Verb, Wanted
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from personalize_perms.aws.session import AwsSession
     from personalize_perms.aws.stack_sets import StackSets
 
+_UNSEEN = "Whether Amazon Personalize still uses the roles there cannot be seen from here."
 _SHOWN = 5
 """How many of the latest operations are shown."""
 
@@ -46,17 +48,7 @@ def status_or_undo(request: Request, what: Asked, session: "AwsSession", talk: T
 
 
 def _wanted(request: Request, what: Asked, place: Place) -> Wanted:
-    name = request.settings.name
-    return Wanted(
-        setup=name,
-        stack_set=rollout_plan.stack_set_name(name),
-        template="",
-        description="",
-        home=place.region,
-        regions=(),
-        accounts=what.accounts,
-        ous=what.ous,
-    )
+    return replace(Wanted.of(request.settings.name), home=place.region, accounts=what.accounts, ous=what.ous)
 
 
 def _sets(session: "AwsSession", what: Asked, wanted: Wanted) -> "StackSets":
@@ -67,7 +59,7 @@ def _sets(session: "AwsSession", what: Asked, wanted: Wanted) -> "StackSets":
 
 def _status(request: Request, run: Rollout, found: StackSet, talk: Talk, data: dict[str, Any]) -> Result:
     works = sorted(run.reading.operations(), key=lambda work: work.created, reverse=True)[:_SHOWN]
-    seen = rollout_plan.Seen(Wanted(setup="", stack_set="", template="", description="", home="", regions=()))
+    seen = rollout_plan.Seen(Wanted.of(request.settings.name))
     problems: list[Spot] = []
     for stack in run.reading.stacks():
         seen.add(stack)
@@ -119,9 +111,9 @@ class _Undo:
                 steps = ()
             show = self._talk.say if self._request.yes else self._talk.warn
             show(report.step_lines(steps, ()))
-            show([Line("Whether Amazon Personalize still uses the roles there cannot be seen from here.", "warning")])
+            show([Line(_UNSEEN, "warning")] if steps else [])
             rollout_run.confirm(self._request, steps)
-            self._carry_out(steps, found, outcome, ended)
+            ended += rollout_run.carry_out(self._run, steps, found, self._what, outcome, self._talk)
         if ended:
             outcome.conclude(self._talk, ended[-1], stopped=self._run.stopped)
         if outcome.result.exit_code == 0 and all(one.well for one in ended):
@@ -136,13 +128,3 @@ class _Undo:
             if not self._wanted.accounts or stack.account in self._wanted.accounts:
                 accounts[stack.account] = None
         return rollout_plan.plan_undo(self._wanted, found, seen, accounts)
-
-    def _carry_out(
-        self, steps: tuple[RolloutStep, ...], found: StackSet, outcome: rollout_run.Outcome, ended: list[Ended]
-    ) -> None:
-        for step in steps:
-            one = self._run.carry_out(step, found, self._what.preferences)
-            outcome.add(step, one, started_only=not self._what.limit)
-            ended.append(one)
-            if not one.well or self._run.stopped:  # a stack set that has stacks cannot go
-                return

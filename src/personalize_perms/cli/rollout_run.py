@@ -1,6 +1,5 @@
 """What every way of running a rollout shares: progress on stderr, Ctrl-C, the confirmation, and the result."""
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
@@ -9,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from personalize_perms.cli.execution import stoppable
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
+from personalize_perms.cli.rollout_options import Asked
 from personalize_perms.cli.talk import Talk
 from personalize_perms.model.changes import Action, Change
-from personalize_perms.model.errors import Cancelled, OutputFailed, SettingsError
-from personalize_perms.model.rollouts import RolloutStep, Spot, Tally, Work
+from personalize_perms.model.errors import Cancelled, OutputFailed, PersonalizePermsError, SettingsError
+from personalize_perms.model.rollouts import RolloutStep, Spot, StackSet, Tally, Verb, Work
+from personalize_perms.report import envelope, lines
 from personalize_perms.report import rollouts as report
 from personalize_perms.report.lines import Line
 
@@ -75,11 +76,9 @@ def confirm(request: Request, steps: tuple[RolloutStep, ...]) -> None:
             "nothing was changed: a rollout needs a confirmation, and there is no terminal to ask on",
             hint="look at it (personalize-perms rollout ... --dry-run), then add --yes",
         )
-    from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
-
     number = len(steps)
     question = "Make this change in all of these accounts?" if number == 1 else f"Make these {number} changes?"
-    if not open_prompter(os.environ).confirm(question, default=False):
+    if not request.prompter().confirm(question, default=False):
         raise Cancelled("nothing was changed")
 
 
@@ -118,6 +117,17 @@ class Outcome:
         elif ended.tally and not ended.tally.failures:
             self.result.errors.append({"code": "operation-failed", "message": f"{ended.work}: {message}", "hint": ""})
 
+    def broke(self, step: RolloutStep, error: PersonalizePermsError, talk: Talk, *, stopped: bool) -> None:
+        """Add a step that was not started, or of which nobody knows any more how it goes on."""
+        change = step.change
+        talk.warn(lines.error_lines(error))
+        if step.verb not in (Verb.CREATE_SET, Verb.DELETE_SET):
+            talk.warn([Line(f"If AWS started it, it goes on there: {STATUS}", "warning")])
+        self.result.exit_code = Cancelled.exit_code if stopped else error.exit_code
+        self.result.errors.append(envelope.error_entry(error))
+        entry = report.outcome_data("failed", change.action, change.kind, change.resource, error.message)
+        self.result.data["outcomes"].append(entry)
+
     def _failed(self, spot: Spot, action: Action, hint: str) -> None:
         reason = spot.reason or "AWS gives no reason"
         self.result.data["outcomes"].append(report.outcome_data("failed", action, "stack", str(spot), reason))
@@ -137,6 +147,28 @@ class Outcome:
         elif not ended.well and tally:
             talk.warn(report.ending_lines(tally))
         talk.warn(report.hint_lines(self._hints))
+
+
+def carry_out(
+    run: "Rollout", steps: tuple[RolloutStep, ...], found: StackSet | None, what: Asked, outcome: Outcome, talk: Talk
+) -> "Iterator[Ended]":
+    """Make the steps, and yield what became of each, until one cannot be made or is not waited for any more."""
+    from personalize_perms.engine.rollout_access import plainly  # noqa: PLC0415 - nothing of this for --help
+
+    for step in steps:
+        try:
+            with plainly():
+                one = run.carry_out(step, found, what.preferences)
+        except Cancelled:
+            raise
+        except PersonalizePermsError as error:
+            outcome.broke(step, error, talk, stopped=run.stopped)
+            return
+        outcome.add(step, one, started_only=not what.limit)
+        yield one
+        # A stack set that has stacks cannot go.
+        if not one.over or run.stopped or (what.undo and not one.well):
+            return
 
 
 def blocked(found_name: str, reason: str, hint: str, talk: Talk, data: dict[str, Any]) -> Result:

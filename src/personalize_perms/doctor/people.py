@@ -3,6 +3,7 @@
 Only what the user policy is meant to allow is asked about: an analyst who may start no job lacks nothing.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ from personalize_perms.model.live import Live, Present
 from personalize_perms.model.resources import (
     Desired,
     ManagedPolicy,
+    PermissionSet,
     PolicyAttachment,
     PrincipalKind,
     Role,
@@ -55,8 +57,9 @@ class Person:
 def people(desired: Desired, live: Live) -> tuple[Person, ...]:
     """Return who is to have the user policy; roles are named by the ARN that they have."""
     service_roles = {desired.service_role_name}
+    assumed = identity_center_roles(desired, live)
     wanted = (resource for resource in desired.resources if isinstance(resource, PolicyAttachment))
-    return tuple(
+    attached = tuple(
         Person(
             kind=one.principal_kind,
             name=one.principal_name,
@@ -65,6 +68,25 @@ def people(desired: Desired, live: Live) -> tuple[Person, ...]:
         for one in wanted
         if not (one.principal_kind is PrincipalKind.ROLE and one.principal_name in service_roles)
     )
+    return (*attached, *assumed)
+
+
+def identity_center_roles(desired: Desired, live: Live) -> tuple[Person, ...]:
+    """Return the roles that Identity Center made in this account for the permission set, as far as they are known.
+
+    AWS names such a role after the permission set, with 16 hexadecimal digits behind it.
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+    """
+    place, found = desired.place, dict[str, Person]()
+    for one in (resource for resource in desired.resources if isinstance(resource, PermissionSet)):
+        policy = live.policies.get(place.arn("iam", f"policy{one.policy_path}{one.policy_name}"))
+        where = "" if one.region == "us-east-1" else f"{one.region}/"
+        for name in policy.value.roles if isinstance(policy, Present) else ():
+            if re.fullmatch(rf"AWSReservedSSO_{re.escape(one.name)}_[0-9a-f]{{16}}", name):
+                arn = place.arn("iam", f"role/aws-reserved/sso.amazonaws.com/{where}{name}")
+                principal = Principal(type=PrincipalType.ROLE, arn=arn, account=place.account)
+                found[name] = Person(kind=PrincipalKind.ROLE, name=name, principal=principal)
+    return tuple(found.values())
 
 
 def _principal(place: Place, live: Live, kind: PrincipalKind, name: str) -> Principal:

@@ -5,7 +5,7 @@ statements is no difference. What cannot be compared (`NotAction` and the like) 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -51,12 +51,39 @@ class _Accesses:
     denied: frozenset[Access]
     odd: frozenset[str]
 
+    def beside(self, other: "_Accesses") -> "_Accesses":
+        return _Accesses(allowed=self.allowed | other.allowed, denied=self.denied | other.denied, odd=self.odd)
 
-def compare(old: Iterable[Statement], new: Iterable[Statement]) -> Reach:
-    """Tell whether the statements in `new` allow more than those in `old`, or less, conditions and Denies included."""
+
+def compare(old: Iterable[Statement], new: Iterable[Statement], both: Sequence[Statement] = ()) -> Reach:
+    """Tell whether the statements in `new` allow more than those in `old`, or less, conditions and Denies included.
+
+    Those in `both` stand beside the old and beside the new ones.
+    """
     before, after = _accesses(old), _accesses(new)
     if before.odd != after.odd:
         return Reach.UNCLEAR
+    found = _compared(before, after)
+    if found is Reach.SAME or not both:
+        return found
+    # A document of others may be large: only what has the same effect on the same principals can cover what changes.
+    principals = {
+        "Allow": {access.principal for access in before.allowed | after.allowed},
+        "Deny": {access.principal for access in before.denied | after.denied},
+    }
+    beside = _accesses(statement for statement in both if _is_about(statement, principals))
+    return _compared(before.beside(beside), after.beside(beside)) if beside.allowed or beside.denied else found
+
+
+def _is_about(statement: Statement, principals: Mapping[str, set[str]]) -> bool:
+    named = principals.get(str(statement.get("Effect")), set())
+    try:
+        return bool(named) and not {"*", *named}.isdisjoint(_principals(statement.get("Principal", "")))
+    except TypeError:
+        return False  # then it covers nothing
+
+
+def _compared(before: "_Accesses", after: "_Accesses") -> Reach:
     gained = _beyond(after.allowed, before.allowed) or _beyond(before.denied, after.denied)
     lost = _beyond(before.allowed, after.allowed) or _beyond(after.denied, before.denied)
     if gained and lost:

@@ -59,7 +59,9 @@ def past(operations: Iterable[Operation], name: str, partition: str, unseen: Col
     """
     known = _Known(name=name, partition=partition)
     for number, operation in enumerate(operations):
-        if number not in unseen or known.makes(operation):
+        if number in unseen:
+            known.note_made(operation)
+        else:
             known.note(operation)
     replaced = {role: tuple(statements) for role, statements in known.replaced.items()}
     return Past(entries=frozenset(known.entries), written=known.written, replaced=replaced)
@@ -85,15 +87,12 @@ class _Known:
             if place[0] is DocumentKind.TRUST_POLICY:
                 self._note_replaced(place[1], old, new)
 
-    def makes(self, operation: Operation) -> bool:
-        """Tell whether an operation adds something of ours."""
-        match operation:
-            case UpdateTrust(document_json=text):
-                return any(map(self._is_own, _statements(text)))
-            case CreatePolicy() | CreateRole() | Attach() | PutBucketPolicy() | PutKeyPolicy() | CreateGrant():
-                return True
-            case _:
-                return False
+    def note_made(self, operation: Operation) -> None:
+        """Take up what one operation would make, and forget nothing that it would take back."""
+        entries, replaced = {*self.entries}, {**self.replaced}
+        self.note(operation)
+        self.entries |= entries
+        self.replaced = {**replaced, **self.replaced}
 
     def _note_replaced(self, role: str, old: list[Statement], new: list[Statement]) -> None:
         if not any(map(self._is_own, new)):

@@ -181,7 +181,9 @@ class _Drawing:
         source = f"the {kind} {wanted.principal_name} of Identity Center"
         self._node(Layer.PEOPLE, kind, source, self.there)
         says = f"has the permission set {wanted.permission_set} in account {wanted.account}"
-        self.edges.append(Edge(source=source, target=target, says=says, state=self.there))
+        shown = f"{target} -> {kind}/{wanted.principal_name} in account {wanted.account}"
+        state = self._state(self._changes("assignment", shown))
+        self.edges.append(Edge(source=source, target=target, says=says, state=state))
 
     def _reached(
         self, target: str, statements: tuple[Statement, ...], changes: tuple[Change, ...], own: str = ""

@@ -4,7 +4,7 @@ A permission set serves people of many accounts, and others may assign it too. I
 and policy references are ours; only those are ever taken back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from personalize_perms.engine.draft import Draft
@@ -118,34 +118,66 @@ def _shown(place: SetPlace, one: Assignment, name: str = "") -> str:
 
 def _update(draft: Draft, wanted: Wanted, live: LivePermissionSet) -> None:
     before = len(draft.changes)
+    if live.tags is None:
+        draft.findings.append(_tags_unread(wanted.place))
     policies, ours = ownership.read_set_ledger(live.tags or {})
-    missing = [one for one in wanted.assignments if one not in live.assignments]
+    old = (_named(name) for name in sorted(policies - {wanted.set.policy_name}))
+    stale = [reference for reference in old if reference in live.references]
     dropped = sorted((ours - set(wanted.assignments)) & live.assignments)
-    stale = [PolicyReference(name=name) for name in sorted(policies - {wanted.set.policy_name})]
-    stale = [one for one in stale if one in live.references]
-    held = bool(wanted.unknown)
-    _retag(draft, wanted, live, (one.name for one in stale), {*wanted.assignments, *dropped, *(ours if held else ())})
-    if wanted.policy not in live.references:
+    remembered = {*wanted.assignments, *dropped, *(ours if wanted.unknown else ())}
+    _retag(draft, wanted, live, (reference.name for reference in stale), remembered)
+    _change_policies(draft, wanted, live, stale)
+    for one in wanted.assignments:
+        if one not in live.assignments:
+            _assign(draft, wanted, one)
+    _block_unknown_principals(draft, wanted)
+    if wanted.unknown:
+        _hold(draft, wanted, dropped)
+    else:
+        for one in dropped:
+            unassign(draft, wanted.place, one)
+        if ours - set(wanted.assignments) or policies - {wanted.set.policy_name}:
+            _forget(draft, wanted, remembered, (reference.name for reference in stale))
+    _keep(draft, wanted, live, changed=any(change.operation for change in draft.changes[before:]))
+
+
+def _change_policies(draft: Draft, wanted: Wanted, live: LivePermissionSet, stale: Collection[PolicyReference]) -> None:
+    refers = wanted.policy in live.references
+    if not refers:
         _refer(draft, wanted)
     for reference in stale:
         drop(draft, wanted.place, reference, Wave.GRANT)
-    for one in missing:
-        _assign(draft, wanted, one)
-    _provision(draft, wanted, live, changed=bool(stale) or wanted.policy not in live.references)
-    _block_unknown_principals(draft, wanted)
-    for one in dropped:
-        if held:
-            reason = "waits: it may be one of those whose ids cannot be known"
-            draft.block(_ASSIGNMENT, _shown(wanted.place, one), reason, WHO, unread=True)
-        else:
-            unassign(draft, wanted.place, one)
-    if not held and (ours - set(wanted.assignments) or policies - {wanted.set.policy_name}):
-        _forget(draft, wanted, {*wanted.assignments, *dropped}, (one.name for one in stale))
-    for one in wanted.assignments:
-        if one in live.assignments:
-            draft.keep(_ASSIGNMENT, _shown(wanted.place, one, wanted.assignments[one].principal_name))
-    if not any(change.resource.startswith(str(wanted.place)) and change.operation for change in draft.changes[before:]):
+    _provision(draft, wanted, live, changed=bool(stale) or not refers)
+
+
+def _keep(draft: Draft, wanted: Wanted, live: LivePermissionSet, *, changed: bool) -> None:
+    if not changed:
         draft.keep(KIND, str(wanted.place))
+    for one, named in wanted.assignments.items():
+        if one in live.assignments:
+            draft.keep(_ASSIGNMENT, _shown(wanted.place, one, named.principal_name))
+
+
+def _named(policy: str) -> PolicyReference:
+    return PolicyReference(name=policy)
+
+
+def _hold(draft: Draft, wanted: Wanted, dropped: Iterable[Assignment]) -> None:
+    """Take nothing back while it may be what somebody is to have whose id cannot be known."""
+    for one in dropped:
+        reason = "waits: it may be one of those whose ids cannot be known"
+        draft.block(_ASSIGNMENT, _shown(wanted.place, one), reason, WHO, unread=True)
+
+
+def _tags_unread(place: SetPlace) -> Finding:
+    return Finding(
+        check="permission-set-tags-unread",
+        severity=Severity.LOW,
+        resource=str(place),
+        message="cannot know which assignments of the permission set are ours, so none is taken back: "
+        "not allowed sso:ListTagsForResource",
+        remedy=f"{WHO}; or ask an administrator for sso:ListTagsForResource",
+    )
 
 
 def _retag(

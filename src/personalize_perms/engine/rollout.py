@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStac
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from threading import Event
 from typing import Final, Protocol, assert_never
 
@@ -17,7 +18,7 @@ from personalize_perms.aws.stack_sets import StackSets
 from personalize_perms.engine import pace, rollout_plan
 from personalize_perms.engine.pace import Clock, Pace
 from personalize_perms.engine.rollout_reading import PASSING, Reading
-from personalize_perms.model.errors import NotSettled, ResourceConflict
+from personalize_perms.model.errors import Cancelled, NotSettled, PersonalizePermsError, ResourceConflict
 from personalize_perms.model.rollouts import Preferences, RolloutStep, StackSet, Tally, Verb, Wanted, Work
 
 _CREATIONS: Final = 3
@@ -110,12 +111,11 @@ class Rollout:
     def _prefix(self, verb: Verb, found: StackSet) -> str:
         return rollout_plan.operation_prefix(verb, found, self._wanted)
 
-    def _not_settled(self, work: Work) -> NotSettled:
-        return NotSettled(
-            f"another operation on the stack set {self._name} is still under way: {work}",
-            reason="AWS does one at a time" if not self.stopped else "you stopped the waiting",
-            hint=f"{_STATUS}; then run the same command again",
-        )
+    def _not_settled(self, work: Work) -> PersonalizePermsError:
+        about = f"another operation on the stack set {self._name} is still under way: {work}"
+        if self.stopped:
+            return Cancelled("stopped; nothing was changed", reason=about)
+        return NotSettled(about, reason="AWS does one at a time", hint=f"{_STATUS}; then run the same command again")
 
     # One step
 
@@ -169,7 +169,7 @@ class Rollout:
     def _patiently_write(self, send: Callable[[], None], is_done: Callable[[], bool]) -> None:
         """Send until AWS took it; a repetition is the same call, and a lost answer is settled by reading."""
         paced = self._paced()
-        for number in range(pace.MAX_SENDS):
+        for number in count(1):
             try:
                 send()
             except AwsError as error:
@@ -178,11 +178,11 @@ class Rollout:
                 if error.fault in (Fault.UNKNOWN, Fault.CONFLICT) and is_done():
                     return
                 passes = error.fault in PASSING or error.fault is Fault.CONFLICT
-                if not passes or not paced.pause(paced.backoff(number), error.message):
+                again = passes and number < pace.MAX_SENDS
+                if not again or not paced.pause(paced.backoff(number), error.message):
                     raise
             else:
                 return
-        raise NotSettled(f"AWS kept failing on the stack set {self._name}", hint="run the same command again")
 
     # One operation
 

@@ -21,7 +21,7 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except AwsError as error:
-        meaning = words(error.message) if error.fault is Fault.REFUSED else None
+        meaning = words(error.message) if error.fault in (Fault.REFUSED, Fault.CONFLICT) else None
         if meaning is None:
             raise failure(error) from error
         raise AwsFailure(meaning.message, reason=f"{error.code}: {error.message}", hint=meaning.hint) from error

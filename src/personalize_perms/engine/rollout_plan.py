@@ -6,10 +6,10 @@ under way asks for the same operation. Only an operation that has ended makes ro
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import unified_diff
 from typing import Final
 
 from personalize_perms.model.changes import Action, Change
@@ -17,15 +17,7 @@ from personalize_perms.model.rollouts import RolloutStep, Spot, StackSet, Tally,
 
 _PREFIX: Final = "personalize-perms"
 _DIGEST: Final = 20
-_UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
 _SET, _STACKS = "stack-set", "stacks"
-
-
-def stack_set_name(setup: str) -> str:
-    """Return the name of a set-up's stack set: letters, digits and hyphens, and another one for every other set-up."""
-    plain = _UNSAFE.sub("-", setup).strip("-")
-    mark = "" if plain == setup else f"-{hashlib.sha256(setup.encode()).hexdigest()[:6]}"
-    return f"{_PREFIX}-{plain}{mark}"
 
 
 @dataclass(slots=True)
@@ -65,6 +57,13 @@ class Seen:
             self.ous_behind.add(stack.ou)
         if stack.drifted:
             self.drifted.append(stack)
+
+    def leave(self, accounts: Iterable[str]) -> None:
+        """Take those that failed a moment ago for done: whoever runs this again tries them again."""
+        for account in accounts:
+            gone = self.behind.pop(account, None)
+            if gone:
+                self.ous_behind.discard(gone.ou)
 
     @property
     def home(self) -> str:
@@ -116,11 +115,10 @@ def differences(wanted: Wanted, found: StackSet) -> tuple[str, ...]:
         "the administration role": (wanted.administration_role, found.administration_role),
         "the execution role": (wanted.execution_role, found.execution_role),
     }
-    if not wanted.administration_role:
-        del pairs["the administration role"]  # AWS fills in its default
-    if not wanted.execution_role:
-        del pairs["the execution role"]
-    return tuple(what for what, (ours, theirs) in pairs.items() if ours != theirs)
+    # A role that is not named is AWS's default, and what AWS does not say is no difference.
+    return tuple(
+        what for what, (ours, theirs) in pairs.items() if ours not in (theirs, "") and theirs not in ("", None)
+    )
 
 
 def plan(wanted: Wanted, found: StackSet | None, seen: Seen) -> tuple[RolloutStep, ...]:
@@ -135,7 +133,9 @@ def _steps(wanted: Wanted, found: StackSet | None, seen: Seen) -> Iterator[Rollo
     elif changed:
         stacks = f"; AWS updates its {seen.tally.total:,} stacks" if seen.tally.total else ""
         why = f"{' and '.join(changed)} changed{stacks}"
-        yield RolloutStep(verb=Verb.UPDATE_SET, change=_change(Action.UPDATE, _SET, wanted.stack_set, why))
+        change = _change(Action.UPDATE, _SET, wanted.stack_set, why)
+        details = _edits(found.template, wanted.template) if "the template" in changed else ()
+        yield RolloutStep(verb=Verb.UPDATE_SET, change=replace(change, details=details))
     # An update goes through those that are behind anyhow.
     behind = {} if changed else seen.behind
     if wanted.service_managed:
@@ -177,6 +177,12 @@ def _undo_steps(wanted: Wanted, found: StackSet, seen: Seen, accounts: tuple[str
     if not rest:
         change = _change(Action.DELETE, _SET, wanted.stack_set, "once it has no stacks any more")
         yield RolloutStep(verb=Verb.DELETE_SET, change=change)
+
+
+def _edits(before: str, after: str) -> tuple[str, ...]:
+    """Return the lines that go and those that come, each with the line above it."""
+    head, *lines = unified_diff(before.strip().split("\n"), after.strip().split("\n"), n=1, lineterm="")
+    return tuple(line for line in lines[1:] if head)
 
 
 def _model(wanted: Wanted) -> str:

@@ -22,6 +22,8 @@ from personalize_perms.model.resources import (
     KeyGrant,
     KeyPolicyStatements,
     ManagedPolicy,
+    PermissionSet,
+    PermissionSetAssignment,
     PolicyAttachment,
     PrincipalKind,
     Role,
@@ -36,15 +38,20 @@ EACH: Final = AccountId("000000000000")
 LONGEST: Final = 51_200
 """Bytes of a template in a request. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 
+_SEEN_TO: Final = "policy-of-another-account"
+"""What a set-up of one account says about the others, and a rollout sees to."""
 _BEGIN: Final = "AWSTemplateFormatVersion:"
 _CENTRAL: Final = (
     "it is one for all accounts: run personalize-perms apply in the account that owns it, with --serve-account or "
     "--serve-org for the others"
 )
+_DIRECTORY: Final = "Identity Center is one for all accounts: run personalize-perms apply where it is managed"
 _LEFT: Final[dict[type, str]] = {
     BucketPolicyStatements: _CENTRAL,
     KeyPolicyStatements: _CENTRAL,
     KeyGrant: "CloudFormation has no KMS grants: let the key policy do it (--kms-access key-policy)",
+    PermissionSet: _DIRECTORY,
+    PermissionSetAssignment: _DIRECTORY,
     TrustPolicyStatements: "CloudFormation would own the whole role, and it belongs to others in each account",
 }
 _USERS: Final = "an IAM user is of one account: use --assumable-by with the user's ARN, or --attach-role"
@@ -83,7 +90,7 @@ def render(
     return Rendered(
         text=text,
         left_out=tuple((_anywhere(parcel.title(one.resource)), one.why) for one in whole.left_out),
-        findings=tuple(_finding(one) for one in desired.findings),
+        findings=tuple(_finding(one) for one in desired.findings if one.check != _SEEN_TO),
         desired=desired,
     )
 

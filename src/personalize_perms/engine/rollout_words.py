@@ -83,6 +83,14 @@ _TABLE: Final[tuple[tuple[str, Words], ...]] = (
         ),
     ),
     (
+        r"[Ss]tack ?[Ss]et is not empty|still contains one or more stack instances",
+        Words(
+            "the stack set still has stacks",
+            "accounts that left their organizational unit keep theirs: `rollout --status` names them, and "
+            "aws cloudformation delete-stack-instances takes them out; then run rollout --undo again",
+        ),
+    ),
+    (
         r"[Cc]annot delete entity|must detach|DeleteConflict",
         Words(
             "others attached something to a role or policy of the set-up",

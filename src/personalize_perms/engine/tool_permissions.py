@@ -9,7 +9,6 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from personalize_perms.engine.rollout_plan import stack_set_name
 from personalize_perms.model.names import Arn
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
@@ -26,6 +25,7 @@ from personalize_perms.model.resources import (
     Statement,
     TrustPolicyStatements,
 )
+from personalize_perms.model.rollouts import stack_set_name
 from personalize_perms.model.settings import Workflow
 
 COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "export", "undo", "rollout")
@@ -105,6 +105,7 @@ _ROWS: Final = (
     _Row("OidcProviders", _PLAN, ("iam:GetOpenIDConnectProvider",)),
     _Row("Account", _PLAN, ("iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles")),
     _Row("Account", _ASK, ("iam:ListGroups", "iam:ListUsers", "kms:ListAliases", "s3:ListAllMyBuckets")),
+    _Row("Account", _ASK, ("iam:ListAccountAliases",)),
     _Row("Account", _ASK, ("sso:ListInstances",)),
     _Row("Account", _CHECK, ("access-analyzer:ValidatePolicy", "iam:GetAccountAuthorizationDetails")),
     _Row("AnyPolicies", _CHECK, ("iam:GetPolicy", "iam:GetPolicyVersion")),
@@ -148,6 +149,8 @@ _ROWS: Final = (
     _Row("PermissionSets", _ALL, _SET_READS),
     _Row("PermissionSets", _TAKE, _SET_WRITES),
     _Row("PermissionSets", _GIVE, ("sso:CreatePermissionSet",)),
+    _Row("AssumedRoles", _CHECK, ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")),
+    _Row("AssumedRoles", _CHECK, ("iam:ListRolePolicies", "iam:SimulatePrincipalPolicy")),
     _Row("Directory", _PLAN, ("identitystore:GetGroupId", "identitystore:GetUserId")),
     _Row("GrantedKeys", _ALL, ("kms:ListGrants",)),
     _Row("GrantedKeys", _GIVE, ("kms:CreateGrant",)),
@@ -211,13 +214,19 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
 
 def _identity_center(desired: Desired) -> Mapping[str, list[str]]:
     """Return the permission sets of the organisation's instance, whose ids are AWS's choice, and the accounts."""
-    if not any(isinstance(resource, PermissionSet) for resource in desired.resources):
+    names = [resource.name for resource in desired.resources if isinstance(resource, PermissionSet)]
+    if not names:
         return {}
     partition = desired.place.partition
     accounts = {r.account for r in desired.resources if isinstance(r, PermissionSetAssignment)}
     sso = f"arn:{partition}:sso:::"
     return {
         "IdentityCenter": ["*"],
+        "AssumedRoles": [
+            desired.place.arn("iam", f"role/{path}AWSReservedSSO_{name}_*")
+            for name in names
+            for path in ("", "aws-reserved/sso.amazonaws.com/*")
+        ],
         "PermissionSets": [
             *(f"{sso}{kind}" for kind in ("instance/*", "permissionSet/*")),
             *(f"{sso}account/{account}" for account in accounts),

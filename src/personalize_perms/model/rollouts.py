@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concept
 """
 
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +18,24 @@ from personalize_perms.model.names import InvalidName, account_id, region_name
 TAG_ROLLOUT: Final = "personalize-perms:rollout"
 """Key of the tag that tells a stack set to be ours. CloudFormation puts it on every role of the stacks, too."""
 
+_PREFIX: Final = "personalize-perms"
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
 _OU: Final = r"ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32}"
 _SHARE: Final = r"(0|[1-9][0-9]{0,6})(%?)"
 _WHOLE: Final = 100
+
+
+def description(setup: str) -> str:
+    """Return the description of a set-up's stack set."""
+    return f"Permissions for Amazon Personalize, set-up {setup}: made by personalize-perms rollout"
+
+
+def stack_set_name(setup: str) -> str:
+    """Return the name of a set-up's stack set: letters, digits and hyphens, and another one for every other set-up."""
+    plain = _UNSAFE.sub("-", setup).strip("-")
+    # Not a secret, only a mark, as in the Sids of a set-up.
+    mark = "" if plain == setup else f"-{zlib.crc32(setup.encode()):08x}"
+    return f"{_PREFIX}-{plain}{mark}"
 
 
 class CallAs(StrEnum):
@@ -77,6 +93,12 @@ class Wanted:
     administration_role: str = ""
     execution_role: str = ""
 
+    @classmethod
+    def of(cls, setup: str) -> "Wanted":
+        """Return what is known by the name of the set-up alone."""
+        about = description(setup)
+        return cls(setup=setup, stack_set=stack_set_name(setup), template="", description=about, home="", regions=())
+
     @property
     def service_managed(self) -> bool:
         """Whether AWS Organizations says which accounts there are, and lets CloudFormation in."""
@@ -102,15 +124,16 @@ class StackSet:
     description: str
     tags: Mapping[str, str]
     service_managed: bool
-    auto_deploy: bool
+    auto_deploy: bool | None
+    """None where AWS does not say."""
     ous: tuple[str, ...]
     administration_role: str
     execution_role: str
     drift: Drift | None
 
     def is_of(self, setup: str) -> bool:
-        """Tell whether a rollout of the set-up made it."""
-        return self.tags.get(TAG_ROLLOUT) == setup
+        """Tell whether a rollout of the set-up made it: by its tag, or by its description where it has no tags."""
+        return self.tags.get(TAG_ROLLOUT) == setup or (not self.tags and self.description == description(setup))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

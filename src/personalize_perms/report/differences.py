@@ -5,6 +5,7 @@ Taken from the texts before and after that the change itself holds, so that it c
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 from personalize_perms import documents
@@ -74,14 +75,6 @@ class Difference:
     """The document before and after."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Documents:
-    """All statements before and after."""
-
-    old: Sequence[Statement]
-    new: Sequence[Statement]
-
-
 def difference(change: Change, name: str, partition: str) -> Difference:
     """Return what a change of the set-up `name` means."""
     operation = change.operation
@@ -96,14 +89,16 @@ def difference(change: Change, name: str, partition: str) -> Difference:
         old, new = (documents.statements(documents.parse(text)) if text else [] for text in (before, after))
     except DocumentError:
         return Difference(change=change, reach=Reach.UNCLEAR, texts=(before, after))
-    documented = _Documents(old=old, new=new)
-    found = [_statement_change(pair, documented, name, own) for pair in _pairs(old, new, partition)]
-    shown = tuple(one for one in found if one.own or one.sign != "=")  # those of others that stay are counted
+    pairs = [*_pairs(old, new, partition)]
+    stays = [pair.new or {} for pair in pairs if pair.same]
+    # Those of others that stay are counted, not shown.
+    shown = [pair for pair in pairs if not pair.same or _is_own(pair.new, name)]
+    changed = [pair for pair in pairs if not pair.same]
     return Difference(
         change=change,
-        reach=reach.compare(old, new),
-        statements=shown,
-        untouched=len(found) - len(shown),
+        reach=reach.compare(_side(changed, "old"), _side(changed, "new"), stays),
+        statements=tuple(_statement_change(pair, changed, stays, name, own) for pair in shown),
+        untouched=len(pairs) - len(shown),
         texts=(before, after),
     )
 
@@ -146,10 +141,10 @@ def _without_document(operation: Operation) -> tuple[Reach | None, tuple[str, ..
             return Reach.BROADER, (f"who is assigned it may do what the policy {policy.name} allows",)
         case DropReference(policy=policy):
             return Reach.NARROWER, (f"who is assigned it no longer has what the policy {policy.name} allows",)
-        case Assign(assignment=one):
-            return Reach.BROADER, (f"the {one.principal_kind} {one.principal_id} may work in account {one.account}",)
-        case Unassign(assignment=one):
-            return Reach.NARROWER, (f"the {one.principal_kind} {one.principal_id} no longer has it in {one.account}",)
+        case Assign():
+            return Reach.BROADER, ()  # the operation knows people by their ids, and the plan's own words by name
+        case Unassign():
+            return Reach.NARROWER, ()
         case CreatePermissionSet() | DeletePermissionSet() | TagPermissionSet() | Provision():
             return None, ()
         case DeletePolicyVersion() | TagPolicy() | TagRole() | DescribeRole():
@@ -172,11 +167,12 @@ class _Pair:
 
 def _pairs(old: Sequence[Statement], new: Sequence[Statement], partition: str) -> Iterator[_Pair]:
     """Match statements, first those that are the same, then those of one Sid; in the order of `new`, then what goes."""
-    left = [(number, statement, documents.normalised(statement, partition)) for number, statement in enumerate(old, 1)]
-    same: set[int] = set()
+    # Most stay as and where they are: no need to look at what they mean.
+    same = {number for number, (one, other) in enumerate(zip(old, new, strict=False), 1) if one == other}
+    meant = partial(documents.normalised, partition=partition)
+    left = [(number, one, meant(one)) for number, one in enumerate(old, 1) if number not in same]
     for number, statement in enumerate(new, 1):
-        text = documents.normalised(statement, partition)
-        twin = next((one for one in left if one[2] == text), None)
+        twin = None if number in same or not left else next((one for one in left if one[2] == meant(statement)), None)
         if twin:
             left.remove(twin)
             same.add(number)
@@ -191,27 +187,35 @@ def _pairs(old: Sequence[Statement], new: Sequence[Statement], partition: str) -
     yield from (_Pair(number=number, old=statement, new=None) for number, statement, _ in left)
 
 
-def _statement_change(pair: _Pair, documented: _Documents, name: str, own: str) -> StatementChange:
+def _side(pairs: Sequence[_Pair], side: str) -> list[Statement]:
+    return [statement for pair in pairs if (statement := pair.old if side == "old" else pair.new)]
+
+
+def _is_own(statement: Statement | None, name: str) -> bool:
+    return ownership.is_own_sid(statement and statement.get("Sid"), name)
+
+
+def _statement_change(
+    pair: _Pair, changed: Sequence[_Pair], stays: Sequence[Statement], name: str, own: str
+) -> StatementChange:
     old, new = pair.old, pair.new
     statement = new or old or {}
-    said = _said(new, own)
-    match (old, new):
-        case (_, None):
-            sign, found = "-", reach.compare((*documented.new, statement), documented.new)
-            means = [("-", sentence) for sentence in _said(old, own)]
-        case (None, _) if pair.same:
-            sign, found, means = "=", Reach.SAME, [("=", sentence) for sentence in said]
-        case (None, _):
-            sign, found = "+", reach.compare(documented.old, (*documented.old, statement))
-            means = [("+", sentence) for sentence in said]
-        case _:
-            was = _said(old, own)
-            sign, found = "~", reach.compare([old or {}], [new or {}])
-            means = [("+", one) for one in said if one not in was] + [("-", one) for one in was if one not in said]
+    said, was = _said(new, own), _said(old, own)
+    if pair.same:
+        sign, found, means = "=", Reach.SAME, [("=", sentence) for sentence in said]
+    elif new is None:
+        rest = _side(changed, "new")
+        sign, found, means = "-", reach.compare([*rest, statement], rest, stays), [("-", one) for one in was]
+    elif old is None:
+        rest = _side(changed, "old")
+        sign, found, means = "+", reach.compare(rest, [*rest, statement], stays), [("+", one) for one in said]
+    else:
+        sign, found = "~", reach.compare([old], [new])
+        means = [("+", one) for one in said if one not in was] + [("-", one) for one in was if one not in said]
     return StatementChange(
         sign=sign,
         name=str(statement.get("Sid") or f"statement {pair.number}"),
-        own=ownership.is_own_sid(statement.get("Sid"), name),
+        own=_is_own(statement, name),
         reach=found,
         means=tuple(means),
     )

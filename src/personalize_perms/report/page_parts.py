@@ -66,7 +66,8 @@ def _change(found: Difference, reason: Reason, *, full: bool) -> Element:
     title = element("h3", sign, f"{change.action} {change.kind} ", element("code", change.resource))
     parts: list[Element] = []
     if change.action is not Action.KEEP:
-        parts += [] if found.means else [element("p", change.reason, class_="quiet small")]
+        mark = None if found.statements else _mark(found)
+        parts += [] if found.means else [element("p", element("span", f"{change.reason} ", class_="quiet small"), mark)]
         parts += [_statement(one, change, reason) for one in found.statements]
         parts += _without_document(found) if not found.statements else []
     if full and (difference := "\n".join(text_difference(*found.texts, f"{change.kind} {change.resource}"))):
@@ -92,9 +93,11 @@ def _statement(statement: StatementChange, change: Change, reason: Reason) -> El
 
 def _without_document(found: Difference) -> Iterator[Element]:
     yield from (element("p", element("code", detail)) for detail in found.change.details)
-    for sentence in found.means:
-        mark = element("span", MARKS[found.reach], class_=f"mark {found.reach}") if found.reach else None
-        yield element("p", f"{sentence} ", mark)
+    yield from (element("p", f"{sentence} ", _mark(found)) for sentence in found.means)
+
+
+def _mark(found: Difference) -> Element | None:
+    return element("span", MARKS[found.reach], class_=f"mark {found.reach}") if found.reach else None
 
 
 def to_know(findings: Iterable[Finding], refusals: Iterable[Refusal]) -> Element:

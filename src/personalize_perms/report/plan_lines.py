@@ -55,7 +55,7 @@ def plan_lines(plan: Plan, *, full: bool = False) -> Iterator[Line]:
     yield Line(count(plan))
     if seen:
         yield Line(access(seen))
-        yield Line(LIMITS, "dim")
+        yield Line(LIMITS, "dim", prose=True)
     if not plan.writes and not plan.blocked and not plan.refusals:
         yield Line("Nothing to do: everything is as it should be.", "done")
 
@@ -87,13 +87,14 @@ def _difference_lines(found: Difference, *, full: bool) -> Iterator[Line]:
     change = found.change
     yield Line(f"{SIGNS[change.action]} {change.action:<8} {change.kind} {inert(change.resource)}", change.action)
     if change.action is not Action.KEEP:
-        yield Line(f"      {inert(change.reason)}", "dim")
+        mark = f" ({MARKS[found.reach]})" if found.reach else ""
+        bare = "" if found.statements or found.means else mark
+        yield Line(f"      {inert(change.reason)}{bare}", "dim", prose=True)
         if found.statements:
             yield from (line for one in found.statements for line in _statement_lines(one, change))
         else:
             yield from (Line(f"      {inert(detail)}", "dim") for detail in change.details)
-            mark = f" ({MARKS[found.reach]})" if found.reach else ""
-            yield from (Line(f"      {inert(sentence)}{mark}") for sentence in found.means)
+            yield from (Line(f"      {inert(sentence)}{mark}", prose=True) for sentence in found.means)
         if full:
             yield from _text_lines(found)
     if change.hint:
@@ -118,7 +119,7 @@ def sentences(statement: StatementChange) -> Iterator[str]:
 def _statement_lines(statement: StatementChange, change: Change) -> Iterator[Line]:
     yield Line(f"      {inert(heading(statement, change))}", "dim")
     if statement.sign != "=":
-        yield from (Line(f"          {inert(sentence)}") for sentence in sentences(statement))
+        yield from (Line(f"          {inert(sentence)}", prose=True) for sentence in sentences(statement))
 
 
 def _text_lines(found: Difference) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from personalize_perms.report.lines import Line
 if TYPE_CHECKING:
     from rich.console import Console
 
+_NARROWEST: Final = 20
 _STYLES: Final = {
     "create": "green",
     "update": "yellow",
@@ -37,7 +38,7 @@ class Printer:
     def lines(self, lines: Iterable[Line]) -> None:
         """Write the lines."""
         for line in lines:
-            self.line(line.text, line.style)
+            self.line(self._broken(line.text) if line.prose else line.text, line.style)
 
     def line(self, text: str = "", style: str = "") -> None:
         """Write one line; `text` is inert already. Raises `OutputFailed`, or `BrokenPipeError` if nobody reads."""
@@ -47,6 +48,18 @@ class Printer:
             raise
         except OSError as error:
             raise unwritten(error) from error
+
+    def _broken(self, text: str) -> str:
+        """Return prose broken at the terminal's edge, further lines indented deeper; names in it are never cut."""
+        width = _width(self._stream)
+        if not width or len(text) <= width:
+            return text
+        import textwrap  # noqa: PLC0415 - only where something is broken
+
+        indent = text[: len(text) - len(text.lstrip())] + "  "
+        return textwrap.fill(
+            text, max(width, _NARROWEST), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
 
     def _write(self, text: str, style: str) -> None:
         if self._console is None:
@@ -68,6 +81,18 @@ def unwritten(error: OSError) -> OutputFailed:
 def wants_colour(stream: TextIO) -> bool:
     """Tell whether colour suits this stream: a terminal that is not dumb, and no NO_COLOR."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _width(stream: TextIO) -> int:
+    """Return the columns of a terminal; 0 for anything else."""
+    try:
+        return int(os.environ.get("COLUMNS", "")) if stream.isatty() else 0
+    except ValueError:
+        pass
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return 0
 
 
 def _console(stream: TextIO) -> "Console":

@@ -102,6 +102,11 @@ def status_lines(found: StackSet, works: Iterable[Work], tally: Tally) -> Iterat
         yield Line(f"  {inert(str(work))} {work.status} {work.created}{reason}")
 
 
+def under_way_line(work: Work) -> Line:
+    """Say that an operation goes on, which the run would wait for."""
+    return Line(f"under way: {inert(str(work))} {work.status}: rolling out waits for it first", "warning")
+
+
 def spot_line(spot: Spot) -> Line:
     """Name one account whose stack is not as it should be."""
     detail = f" ({inert(spot.detail)})" if spot.detail else ""

@@ -17,24 +17,33 @@ from personalize_perms.engine.journal import Journal, JournalError, journal_fold
 from personalize_perms.engine.journals import NOT_SENT, Entry, close_entries, open_runs, read_runs
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Outcome, Plan, Status
+from personalize_perms.model.identity import Assignment, PolicyReference, SetPlace
 from personalize_perms.model.names import AccountId
 from personalize_perms.model.operations import (
+    AddReference,
+    Assign,
     Attach,
     CreateGrant,
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
+    DeletePermissionSet,
     DeletePolicy,
     DeletePolicyVersion,
     DeleteRole,
     DescribeRole,
     Detach,
+    DropReference,
     Operation,
+    Provision,
     PutBucketPolicy,
     PutKeyPolicy,
     RevokeGrant,
     SetBoundary,
+    TagPermissionSet,
     TagPolicy,
     TagRole,
+    Unassign,
     UpdatePolicy,
     UpdateTrust,
 )
@@ -45,6 +54,8 @@ CALLER = Caller(place=Place(account=AccountId("111122223333"), region="eu-west-1
 TEXT = json.dumps({"Statement": [{"Sid": "Theirs\u2028\n", "Effect": "Deny"}]})
 GRANT = CreateGrant(key_arn="k", name="g", grantee_arn="r", operations=("Decrypt", "Encrypt"))
 ATTACH = {"policy_arn": "a", "principal_kind": "user", "principal_name": "p"}
+PEOPLE = SetPlace(region="eu-west-1", instance_arn="i", name="people")
+ADA = Assignment(account="1", principal_kind=PrincipalKind.USER, principal_id="ada")
 OPERATIONS: tuple[Operation, ...] = (
     CreatePolicy(arn="a", name="n", path="/", description="d", document_json=TEXT, tags={"a": "b"}),
     UpdatePolicy(arn="a", before_json=TEXT, document_json=TEXT),
@@ -63,6 +74,14 @@ OPERATIONS: tuple[Operation, ...] = (
     PutKeyPolicy(key_arn="k", before_json=TEXT, document_json=TEXT),
     GRANT,
     RevokeGrant(key_arn="k", grant_id="", created=GRANT),
+    CreatePermissionSet(place=PEOPLE, description="d", tags={"a": "b"}),
+    TagPermissionSet(place=PEOPLE, add={"a": "b"}, remove=("c",), before={"c": "d"}),
+    DeletePermissionSet(place=PEOPLE, run_id="r"),
+    AddReference(place=PEOPLE, policy=PolicyReference(name="p")),
+    DropReference(place=PEOPLE, policy=PolicyReference(name="p")),
+    Assign(place=PEOPLE, assignment=ADA, policy_arn="p"),
+    Unassign(place=PEOPLE, assignment=ADA, policy_arn="p"),
+    Provision(place=PEOPLE, account="1", policy_arn="p"),
 )
 
 
@@ -117,7 +136,7 @@ def test_what_was_written_is_read(folder: Path) -> None:
     assert [type(e.operation.principal_kind) for e in found.entries if isinstance(e.operation, Attach)] == [
         PrincipalKind
     ]
-    assert [entry.status for entry in found.entries] == ["done"] * 2 + [None] * 15
+    assert [entry.status for entry in found.entries] == ["done"] * 2 + [None] * (len(OPERATIONS) - 2)
     assert (found.path, found.name, found.command, found.region) == (path, "team", "apply", "eu-west-1")
     assert (found.spends, path.stem.endswith(found.run_id)) == ("cafe", True)
     assert found.entries[0] == Entry(operation=OPERATIONS[0], kind="kind", resource="resource", status="done")

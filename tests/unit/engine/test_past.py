@@ -8,11 +8,14 @@ from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
 from personalize_perms.engine.past import document_place, past
 from personalize_perms.model import ownership
+from personalize_perms.model.identity import SetPlace
 from personalize_perms.model.operations import (
     Attach,
     CreateGrant,
+    CreatePermissionSet,
     CreatePolicy,
     CreateRole,
+    DeletePermissionSet,
     DeletePolicy,
     DeleteRole,
     Detach,
@@ -26,6 +29,7 @@ from personalize_perms.model.resources import PrincipalKind
 NAME = "team-a"
 PREFIX = ownership.sid_prefix(NAME)
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1111"
+SET = SetPlace(region="eu-west-1", instance_arn="i", name="people")
 POLICY = f"arn:aws:iam::111122223333:policy/{NAME}"
 THEIRS = {"Sid": "Theirs", "Effect": "Allow", "Action": "sts:AssumeRole"}
 OURS = {"Sid": f"{PREFIX}Reads", "Effect": "Allow", "Action": ["s3:GetObject"]}
@@ -144,11 +148,14 @@ def test_what_was_looked_for_and_not_found_counts_as_made_and_not_as_taken_back(
         UpdateTrust(role_name="legacy", before_json=text(THEIRS), document_json=text(tightened, OURS)),
         PutKeyPolicy(key_arn=KEY, before_json=text(THEIRS), document_json=text(THEIRS, OURS)),
         create_role("made", text(OURS)),
+        CreatePermissionSet(place=SET, description="", tags={}),
         UpdateTrust(role_name="legacy", before_json=text(tightened, OURS), document_json=text(THEIRS)),
         DeleteRole(role_name="made"),
+        DeletePermissionSet(place=SET),
     ]
     found = past(operations, NAME, "aws", unseen=range(len(operations)))
-    assert found == past(operations[:3], NAME, "aws")
+    assert found == past(operations[:4], NAME, "aws")
+    assert found.entries >= {"t/legacy", "r/made", f"I/{SET}"}
     assert found.replaced == {"legacy": (THEIRS,)}
 
 

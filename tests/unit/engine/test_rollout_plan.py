@@ -11,7 +11,6 @@ from personalize_perms.engine.rollout_plan import (
     differences,
     operation_prefix,
     plan,
-    stack_set_name,
     token,
 )
 from personalize_perms.model.names import InvalidName
@@ -24,6 +23,7 @@ from personalize_perms.model.rollouts import (
     Work,
     listed_accounts,
     organizational_unit,
+    stack_set_name,
 )
 
 ACCOUNTS = tuple(f"{number:012}" for number in range(1, 6))
@@ -81,10 +81,22 @@ def test_an_update_goes_through_those_that_are_behind() -> None:
     assert verbs(replace(WANTED, template="Resources: {}\n"), FOUND, there) == [Verb.UPDATE_SET]
 
 
+def test_an_update_shows_the_lines_that_change() -> None:
+    wanted = replace(WANTED, template="Resources:\n  One: 2\n  Two: 2\n")
+    (step,) = plan(wanted, replace(FOUND, template="Resources:\n  One: 1\n  Two: 2\n"), seen(*map(stack, ACCOUNTS)))
+    assert [line for line in step.change.details if line[0] in "+-"] == ["-  One: 1", "+  One: 2"]
+
+
 def test_the_roles_that_aws_fills_in_are_no_difference() -> None:
     assert differences(WANTED, FOUND) == ()
     assert differences(replace(WANTED, execution_role="other"), FOUND) == ("the execution role",)
     assert differences(replace(WANTED, template="Resources:"), FOUND) == ()
+    assert differences(replace(WANTED, template="x", auto_deploy=True), FOUND) == (
+        "the template",
+        "automatic deployment to new accounts",
+    )
+    unsaid = replace(FOUND, template="", description="", auto_deploy=None)
+    assert differences(replace(WANTED, auto_deploy=True), unsaid) == ()
 
 
 def test_an_organizational_unit_without_accounts_is_known_once_it_was_named() -> None:

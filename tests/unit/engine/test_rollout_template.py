@@ -12,10 +12,11 @@ from golden_samples import cases
 
 from personalize_perms import documents, steps
 from personalize_perms.engine.rollout_template import EACH, LONGEST, render
+from personalize_perms.export.parcel import title
 from personalize_perms.model.errors import LimitExceeded
 from personalize_perms.model.names import AccountId, Arn, S3Location
 from personalize_perms.model.resources import ManagedPolicy, PolicyAttachment, PrincipalKind, Role
-from personalize_perms.model.settings import KeyUse, Place, Settings, UserAccess, Workflow
+from personalize_perms.model.settings import KeyUse, KmsAccess, Place, Settings, UserAccess, Workflow
 from personalize_perms.templates import Templates
 
 TEMPLATES = Templates.load(None)
@@ -103,6 +104,25 @@ def test_what_cannot_go_to_the_accounts_is_named() -> None:
     assert PrincipalKind.GROUP in {one.principal_kind for one in wanted}
     assert "analysts" in rendered.text
     assert "ada" not in rendered.text.split()
+
+
+def test_every_kind_that_is_no_iam_of_the_account_s_own_is_left_out() -> None:
+    """A kind that is new is either in the template of every account on purpose, or named."""
+    settings = replace(
+        cases(samples.AWS)["everything-strict"],
+        kms_access=KmsAccess.GRANT,
+        permission_set="Analysts",
+        assign_groups=("analysts",),
+        assign_accounts=(THERE,),
+    )
+    rendered = render(settings, ("eu-west-1",), "aws", (USE,), TEMPLATES)
+    kinds = {one["Type"] for one in template(rendered.text)["Resources"].values()}
+    assert kinds == {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}
+    kept = Role | ManagedPolicy | PolicyAttachment
+    others = [title(one) for one in rendered.desired.resources if not isinstance(one, kept)]
+    named = [what.replace("*", EACH) for what, _ in rendered.left_out]
+    assert set(others) <= set(named)
+    assert [one.check for one in rendered.findings if one.check == "policy-of-another-account"] == []
 
 
 def test_a_template_that_aws_would_not_take_is_refused_with_its_size() -> None:

@@ -29,12 +29,14 @@ from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Action, Change, Plan, StoredDocument, Wave
 from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.identity import Assignment, Instance, LivePermissionSet, PolicyReference
 from personalize_perms.model.live import (
     Absent,
     KeyFacts,
     Live,
     LiveBucket,
     LiveGrant,
+    LiveIdentityCenter,
     LiveKey,
     LivePolicy,
     LiveRole,
@@ -94,6 +96,21 @@ A_KEY = LiveKey(
     policy_json=Present(text(ALLOW)),
     grants=Present((grant(f"{sid_prefix('personalize')}-x"), grant("ebs", grant_id="g2"))),
 )
+PEOPLE = LivePermissionSet(
+    arn="ps-1",
+    name="people",
+    description="d",
+    tags={"a": "1"},
+    references=frozenset({PolicyReference(name="p"), PolicyReference(name="q")}),
+    assignments=frozenset({Assignment(account="1", principal_kind=PrincipalKind.GROUP, principal_id="g")}),
+    accounts=frozenset({"1"}),
+    outdated=frozenset(),
+)
+CENTER = LiveIdentityCenter(
+    instance=Present(Instance(arn="ssoins-1", store_id="d-1")),
+    sets={"people": Present(PEOPLE)},
+    principals={"group/analysts": Present("g")},
+)
 LIVE = Live(
     caller=Caller(place=PLACE, arn="arn:aws:iam::111122223333:user/ada"),
     policies={POLICY: Present(OURS)},
@@ -106,6 +123,7 @@ LIVE = Live(
     name_clashes={},
     unlisted={"role": Unreadable(action="iam:ListRoles", resource="*", reason="session one may not")},
     attachment_quotas=dict.fromkeys(PrincipalKind, 10),
+    identity_centers={"eu-west-1": CENTER},
 )
 PUT = PutBucketPolicy(bucket="acme-data", before_json=text(ALLOW, DENY), document_json=text(ALLOW, DENY, ALLOW))
 PLAN = Plan(
@@ -300,6 +318,11 @@ def test_all_settings_survive_being_written(settings: Settings) -> None:
 
 # What the plan was made from
 
+
+def centers(**changes: Any) -> dict[str, Any]:
+    return {"identity_centers": {"eu-west-1": replace(CENTER, sets={"people": Present(replace(PEOPLE, **changes))})}}
+
+
 CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "bucket policy": (
         {"buckets": {"acme-data": replace(BUCKET, policy_json=Present(text(ALLOW)))}},
@@ -348,6 +371,17 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
         "the quotas of the account may not be read any more",
     ),
     "lists": ({"unlisted": {}}, "the list of every role"),
+    "assignment": (centers(assignments=frozenset()), "permission-set eu-west-1/people changed"),
+    "provisioning": (centers(outdated=frozenset({"1"})), "permission-set eu-west-1/people changed"),
+    "permission set tags": (centers(tags={"a": "b"}), "permission-set eu-west-1/people changed"),
+    "group": (
+        {"identity_centers": {"eu-west-1": replace(CENTER, principals={"group/analysts": Absent()})}},
+        "group/analysts of Identity Center is gone",
+    ),
+    "instance": (
+        {"identity_centers": {"eu-west-1": replace(CENTER, instance=Absent())}},
+        "Identity Center in eu-west-1 is gone",
+    ),
 }
 
 
