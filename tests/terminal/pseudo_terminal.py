@@ -9,7 +9,8 @@ from pathlib import Path
 import pexpect
 import pyte
 
-DOWN, ESC, CTRL_C, ENTER, SPACE = "\x1b[B", "\x1b", "\x03", "\r", " "
+DOWN, UP, RIGHT, LEFT, F2 = "\x1b[B", "\x1b[A", "\x1b[C", "\x1b[D", "\x1bOQ"
+ESC, CTRL_C, CTRL_D, ENTER, SPACE = "\x1b", "\x03", "\x04", "\r", " "
 PATIENCE = 60.0
 
 
@@ -51,6 +52,16 @@ class Terminal:
         while words not in _joined(self._screen.display):
             self._feed(deadline, words)
         return self.transcript
+
+    def resize(self, columns: int) -> None:
+        """Make the window that wide."""
+        self._child.setwinsize(40, columns)
+        self._screen.resize(40, columns)
+
+    @property
+    def screen(self) -> str:
+        """What is in the window now, one blank between words."""
+        return _joined(self._screen.display)
 
     def end(self) -> int:
         """Return the exit code, once the program has ended."""

@@ -8,7 +8,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals are POSIX", allow_module_level=True)
 
-from pseudo_terminal import CTRL_C, DOWN, ENTER, ESC, SPACE, Terminal
+from pseudo_terminal import CTRL_C, DOWN, ENTER, ESC, SPACE, UP, Terminal
 
 # Newer Pythons warn of forkpty in a process with threads; the child replaces itself at once.
 pytestmark = pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning")
@@ -58,8 +58,8 @@ def test_esc_goes_back_the_review_leads_to_any_answer_and_no_changes_nothing(tmp
     terminal.type(DOWN, SPACE, ENTER)
     terminal.read_until("s3://acme-personalize-results/")
     terminal.type(ESC)
-    terminal.read_until("Which buckets does Amazon Personalize read from? (space")
-    terminal.type(SPACE, DOWN, SPACE, ENTER)
+    terminal.read_until("read from? [ ] acme-personalize-data us-east-1, SSE-KMS, alias/acme-data > [x]")
+    terminal.type(SPACE, UP, SPACE, ENTER)
     terminal.read_until("s3://acme-personalize-data/")
     terminal.type("in/*", ENTER)
     terminal.read_until("would widen the policy")
@@ -108,7 +108,8 @@ def test_the_accessible_mode_asks_in_numbered_lines_and_redraws_nothing(tmp_path
     terminal.read_until("Numbers, separated by spaces [none]:")
     terminal.type("<", ENTER)
     terminal.type(ENTER, "1", ENTER)
-    terminal.read_until("the whole bucket):")
+    terminal.read_until("1. the whole bucket")
+    terminal.read_until("goes up [1]:")
     terminal.type("input/", ENTER)
     terminal.read_until("Number, or part of a name [1]:")
     terminal.type(ENTER)

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from personalize_perms.aws.errors import looked_up
 from personalize_perms.aws.iam_writes import IamWrites
-from personalize_perms.model.live import LiveRole, PolicyEntities, PolicyHead, Present, Read, RoleContents
+from personalize_perms.model.live import Absent, LiveRole, PolicyEntities, PolicyHead, Present, Read, RoleContents
 from personalize_perms.model.names import Arn
 from personalize_perms.model.resources import PrincipalKind
 
@@ -123,7 +123,7 @@ class Iam(IamWrites):
 
     def read_role_contents(self, name: str) -> Read[RoleContents]:
         """Read all that hangs on a role and would be lost, or be in the way, if it were deleted."""
-        attached = looked_up("iam:ListAttachedRolePolicies", f"role/{name}", lambda: self._role_policies(name))
+        attached = self.read_role_policies(name)
         if not isinstance(attached, Present):
             return attached
         inline = looked_up("iam:ListRolePolicies", f"role/{name}", lambda: self._inline_policies(name))
@@ -137,6 +137,10 @@ class Iam(IamWrites):
                 attached_policy_arns=attached.value, inline_policy_names=inline.value, instance_profiles=profiles.value
             )
         )
+
+    def read_role_policies(self, name: str) -> Read[tuple[str, ...]]:
+        """Read the ARNs of the managed policies that are attached to a role."""
+        return looked_up("iam:ListAttachedRolePolicies", f"role/{name}", lambda: self._role_policies(name))
 
     def read_inline_policy(self, role: str, name: str) -> Read[str]:
         """Read the text of an inline policy of a role, as it is stored."""
@@ -215,6 +219,18 @@ class Iam(IamWrites):
             case "oidc-provider":
                 return looked_up("iam:GetOpenIDConnectProvider", arn, lambda: self._oidc_provider(arn))
         raise ValueError(f"{arn} is none of user, role, policy, saml-provider, oidc-provider")
+
+    def read_account_alias(self) -> Read[str]:
+        """Read the account's alias: the name that people gave it."""
+
+        def ask() -> str | None:
+            aliases = self._reads.list_account_aliases().get("AccountAliases", ())
+            return aliases[0] if aliases else None
+
+        found = looked_up("iam:ListAccountAliases", "*", ask)
+        if not isinstance(found, Present):
+            return found
+        return Absent() if found.value is None else Present(found.value)
 
     def read_quotas(self) -> Read[Mapping[str, int]]:
         """Read the account's quotas and usage of IAM, by AWS's names for them."""

@@ -97,6 +97,20 @@ class S3:
 
         return looked_up("s3:ListAllMyBuckets", "*", ask)
 
+    def read_prefixes(self, bucket: str, prefix: str) -> Read[tuple[str, ...]]:
+        """Read the prefixes one level below `prefix`, as far as one page of the list shows them.
+
+        A bucket with millions of objects on one level is not walked: what is missing can be typed.
+        """
+
+        def ask() -> tuple[str, ...]:
+            answer = self._reads.list_objects_v2(
+                Bucket=bucket, Prefix=prefix, Delimiter="/", MaxKeys=_PAGE, ExpectedBucketOwner=self._account
+            )
+            return tuple(one["Prefix"] for one in answer.get("CommonPrefixes", ()))
+
+        return looked_up("s3:ListBucket", bucket, ask)
+
     def write_bucket_policy(self, op: PutBucketPolicy) -> None:
         """Replace the bucket policy, or delete it where nothing is left of it."""
         if op.document_json is None:

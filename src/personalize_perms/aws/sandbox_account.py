@@ -70,6 +70,9 @@ def _fill_s3(s3: "S3Client", place: "Place", key_arn: str) -> None:
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}}]
         },
     )
+    for key in ("input/interactions.csv", "input/items.csv", "archive/2025/interactions.csv"):
+        s3.put_object(Bucket=DATA_BUCKET, Key=key, Body=b"")
+    s3.put_object(Bucket=RESULTS_BUCKET, Key="output/", Body=b"")
     s3.put_bucket_policy(Bucket=DATA_BUCKET, Policy=_data_policy(place))
     s3.put_bucket_policy(Bucket=RESULTS_BUCKET, Policy=_results_policy(place))
 

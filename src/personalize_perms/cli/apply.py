@@ -1,6 +1,5 @@
 """`init` and `apply`: make it so. `init` also asks, explains, and saves the answers."""
 
-import os
 import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,7 +11,17 @@ import click
 
 from personalize_perms import steps
 from personalize_perms.cli import setup
-from personalize_perms.cli.options import DIFF, DRY_RUN, NO_INPUT, ON_FAILURE, YES, SettingsCommand, request_of, shared
+from personalize_perms.cli.options import (
+    CONFIG,
+    DIFF,
+    DRY_RUN,
+    NO_INPUT,
+    ON_FAILURE,
+    YES,
+    SettingsCommand,
+    request_of,
+    shared,
+)
 from personalize_perms.cli.request import Request
 from personalize_perms.cli.result import Result
 from personalize_perms.cli.talk import Talk
@@ -20,11 +29,13 @@ from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.inert import inert
 from personalize_perms.model.options import arguments
-from personalize_perms.report import halves
+from personalize_perms.report import halves, lines
 from personalize_perms.report.lines import Line
 
 if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
+    from personalize_perms.aws.session import AwsSession
+    from personalize_perms.cli.naming import Naming
 
 _USE_IT = "https://docs.aws.amazon.com/personalize/latest/dg/getting-started.html"
 
@@ -78,11 +89,13 @@ def make_it_so(request: Request) -> Result:
         request = _located(request)
     with setup.opened(request) as session, ExitStack() as alone:
         session.builds_ahead = not asks
-        account = setup.open_account(request, session, talk)
+        untouched = alone.enter_context(setup.untouched())
+        account, naming = _identified(request, session, talk, asks=asks)
         if request.command == "init":
             talk.say(_introduction(request))
-        if asks:
-            request = _asked(request, account)
+        if naming:
+            request = _asked(request, account, naming)
+            account = naming.named()
             if not request.dry_run and not request.sandbox:
                 _save(request, talk)  # ten answers are not lost by a plan that is refused
         found = alone.enter_context(setup.exclusive(request, account, talk))
@@ -96,6 +109,7 @@ def make_it_so(request: Request) -> Result:
         if plan.refusals:
             return setup.refused(plan, talk)
         setup.confirm(request, plan)
+        untouched.clear()
         result = setup.execute(request, plan, account, talk)
     return completed(request, plan, result, talk)
 
@@ -126,17 +140,33 @@ def _introduction(request: Request) -> Iterator[Line]:
 
 
 def _located(request: Request) -> Request:
-    from personalize_perms import wizard  # noqa: PLC0415 - only where somebody is asked
     from personalize_perms.cli.whereabouts import located  # noqa: PLC0415 - only where somebody is asked
 
-    return located(request, wizard.open_prompter(os.environ))
+    return located(request, request.prompter())
 
 
-def _asked(request: Request, account: "Account") -> Request:
+def _identified(request: Request, session: "AwsSession", talk: Talk, *, asks: bool) -> "tuple[Account, Naming | None]":
+    """Find out who calls and say it before anything else; for a person who is asked, with the account's alias."""
+    if not asks:
+        return setup.open_account(request, session, talk), None
+    from personalize_perms.cli.naming import Naming  # noqa: PLC0415 - only where somebody is asked
+
+    naming = Naming(setup.find_account(request, session, talk))
+    request.prompter()  # importing what draws takes about as long as AWS does to answer
+    account = naming.named()
+    talk.say(lines.caller_lines(account.caller))
+    return account, naming
+
+
+def _asked(request: Request, account: "Account", naming: "Naming") -> Request:
     from personalize_perms import wizard  # noqa: PLC0415 - only where somebody is asked
     from personalize_perms.aws.discovery import Discovery  # noqa: PLC0415 - botocore only when it is needed
+    from personalize_perms.cli.rendering import rendering  # noqa: PLC0415 - only where somebody is asked
 
-    settings = wizard.run(request.settings, request.given, wizard.open_prompter(os.environ), Discovery(account))
+    discovery = Discovery(account)
+    documents = rendering(request, account.caller.place, discovery.bucket_keys)
+    given = request.given
+    settings = wizard.run(request.settings, given, request.prompter(), discovery, documents, news=naming.news)
     setup.check_answers(settings)
     return request.with_settings(settings)
 
@@ -148,10 +178,9 @@ def completed(request: Request, plan: Plan, result: Result, talk: Talk) -> Resul
     if plan.blocked:
         rest = "; everything else was done" if _all_done(result) else ""
         talk.warn([Line(f"Blocked changes were left out{rest}. See '!' above.", "warning")])
-    if request.command == "init" and not request.sandbox:
-        _save(request, talk)
+    saved = request.command == "init" and not request.sandbox and _save(request, talk)
     if result.exit_code == 0:
-        talk.say(_what_next(request, plan))
+        talk.say(_what_next(request, plan, saved=saved))
     return result
 
 
@@ -161,7 +190,8 @@ def _all_done(result: Result) -> bool:
     return "taken_back" not in result.data and all(outcome["status"] == "done" for outcome in outcomes)
 
 
-def _save(request: Request, talk: Talk) -> None:
+def _save(request: Request, talk: Talk) -> bool:
+    """Save the answers; tell whether the file holds them."""
     from personalize_perms.cli import settings_file  # noqa: PLC0415 - only the end of a run needs it
 
     run = {
@@ -176,18 +206,19 @@ def _save(request: Request, talk: Talk) -> None:
         talk.warn(
             [Line(f"The answers could not be saved to {inert(str(request.config))}: {inert(str(error))}", "warning")]
         )
-        return
+        return False
     if changed:
         talk.say([Line(f"Saved the answers to {inert(str(request.config))}.")])
+    return True
 
 
-def _what_next(request: Request, plan: Plan) -> Iterator[Line]:
+def _what_next(request: Request, plan: Plan, *, saved: bool) -> Iterator[Line]:
     yield Line()
     if request.sandbox:
         yield Line("That was the sandbox: it is gone with this process, and nothing left this machine.", "done")
         yield Line("For your own account: personalize-perms init")
         return
-    words = ["personalize-perms", "apply", *arguments(request.settings), *request.arguments()]
+    held, words = _shortest(request, saved=saved)
     if plan.halves:
         owes = halves.owes(plan.halves)
         yield Line(
@@ -197,7 +228,24 @@ def _what_next(request: Request, plan: Plan) -> Iterator[Line]:
         yield Line(f"The buckets and keys let in Amazon Personalize and {inert(plan.role_arn)}", "done")
     else:
         yield Line(f"Amazon Personalize is granted what it needs, through the role {plan.role_arn}", "done")
-    yield Line(f"The same again, without questions: {inert(shlex.join(words))} --yes")
+    yield Line(f"The same again, without questions: {_command('apply', *words, '--yes')}")
+    if held:
+        yield Line(f"Whether it still holds: {_command('check', *words)}")
+        yield Line(f"To take it back: {_command('undo', *words)}")
     if request.settings.serves:
         return
     yield Line(f"Next: pass that role when you create import jobs, exports and the like: {_USE_IT}")
+
+
+def _shortest(request: Request, *, saved: bool) -> tuple[bool, list[str]]:
+    """Return whether the settings file holds all settings, and the arguments that give the same run again."""
+    file = [] if str(request.config) == CONFIG else ["-c", str(request.config)]
+    if saved:
+        return True, file
+    if request.configured and set(request.given.values()) <= {"file"}:
+        return True, [*file, *request.arguments()]
+    return False, [*arguments(request.settings), *request.arguments()]
+
+
+def _command(*words: str) -> str:
+    return inert(shlex.join(["personalize-perms", *words]))

@@ -1,6 +1,5 @@
 """`audit --fix`: what a person picks of the findings becomes a plan like any other, confirmed and applied alike."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -57,7 +56,7 @@ def fix(
     from personalize_perms.engine import plan_fixes  # noqa: PLC0415 - nothing of this for --help
 
     fixable = [finding for finding in findings if plan_fixes.is_fixable(finding)]
-    picked = _picked(fixable, picks, talk)
+    picked = _picked(request, fixable, picks, talk)
     plan = replace(_plan(request, account, picked), findings=left)
     if request.dry_run:
         if not request.as_json:
@@ -83,10 +82,10 @@ def _plan(request: Request, account: "Account", picked: list[Finding]) -> Plan:
     return plan_fixes.plan_fixes(account.caller, request.settings.name, picked, texts, quota)
 
 
-def _picked(fixable: list[Finding], picks: tuple[str, ...], talk: Talk) -> list[Finding]:
+def _picked(request: Request, fixable: list[Finding], picks: tuple[str, ...], talk: Talk) -> list[Finding]:
     wanted: list[Finding] = []
     for pick in picks:
-        chosen = _asked(fixable) if pick == ASK else [one for one in fixable if _is_meant(one, pick)]
+        chosen = _asked(fixable, request) if pick == ASK else [one for one in fixable if _is_meant(one, pick)]
         if not chosen:
             what = "" if pick in (ASK, _ALL) else f" for {inert(pick)}"
             talk.warn([Line("Nothing was picked." if pick == ASK and fixable else f"Nothing to fix{what}.")])
@@ -103,9 +102,8 @@ def _is_meant(finding: Finding, pick: str) -> bool:
     return name == finding.check and same
 
 
-def _asked(fixable: list[Finding]) -> list[Finding]:
-    from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
-    from personalize_perms.wizard.prompter import Choice  # noqa: PLC0415
+def _asked(fixable: list[Finding], request: Request) -> list[Finding]:
+    from personalize_perms.wizard.prompter import Choice  # noqa: PLC0415 - only where somebody is asked
 
     if not fixable:
         return []
@@ -113,7 +111,7 @@ def _asked(fixable: list[Finding]) -> list[Finding]:
         Choice(value=str(number), label=inert(f"{one.severity}: {one.check} on {one.resource} ({one.reason})"))
         for number, one in enumerate(fixable)
     ]
-    numbers = open_prompter(os.environ).choose_many("What shall be fixed?", choices, required=False)
+    numbers = request.prompter().choose_many("What shall be fixed?", choices, required=False)
     return [fixable[int(number)] for number in numbers]
 
 

@@ -61,6 +61,9 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+        from personalize_perms.cli.examples import write_surroundings  # noqa: PLC0415 - only for --help
+
+        write_surroundings(formatter)
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -130,7 +133,7 @@ def _run(words: list[str]) -> int:
     except click.UsageError as error:
         return _usage(words, error)
     except (click.Abort, KeyboardInterrupt):
-        return _failed(words, Cancelled("stopped; nothing more was changed"))
+        return _failed(words, Cancelled("nothing more was changed"))
     except (BrokenPipeError, OutputFailed):
         raise
     except PersonalizePermsError as error:

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from personalize_perms.cli.examples import write_examples, write_surroundings
 from personalize_perms.cli.request import Request
 from personalize_perms.model import names
 from personalize_perms.model.names import InvalidName
@@ -42,6 +43,8 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "oidc_provider",
         "oidc_audience",
         "oidc_subject",
+    ),
+    "IAM Identity Center": (
         "permission_set",
         "assign_groups",
         "assign_users",
@@ -125,6 +128,12 @@ def _read_config(ctx: click.Context, _: click.Parameter, value: str | None) -> P
     return path
 
 
+def _profiles(incomplete: str) -> list[CompletionItem]:
+    from personalize_perms.cli.profiles import profiles  # noqa: PLC0415 - only for completion
+
+    return [CompletionItem(name) for name in profiles() if name.startswith(incomplete)]
+
+
 _RUN: Final[tuple[click.Option, ...]] = (
     click.Option(
         ["-c", "--config"],
@@ -135,7 +144,11 @@ _RUN: Final[tuple[click.Option, ...]] = (
         help=f"Settings file. [default: {CONFIG}, if it is there]",
     ),
     click.Option(
-        ["--profile"], metavar="PROFILE", envvar="PERSONALIZE_PERMS_PROFILE", help="Profile, as in every AWS tool."
+        ["--profile"],
+        metavar="PROFILE",
+        envvar="PERSONALIZE_PERMS_PROFILE",
+        shell_complete=lambda _ctx, _param, incomplete: _profiles(incomplete),
+        help="Profile, as in every AWS tool.",
     ),
     click.Option(
         ["--region"],
@@ -182,6 +195,12 @@ _OUTPUT: Final[tuple[click.Option, ...]] = (
     click.Option(["--no-color"], is_flag=True, help="No colour (NO_COLOR does the same)."),
     click.Option(["-q", "--quiet"], is_flag=True, help="Only the result and errors."),
     click.Option(["-v", "--verbose"], is_flag=True, help="Each call to AWS: operation, target, answer, request id."),
+    click.Option(
+        ["--accessible"],
+        is_flag=True,
+        envvar="PERSONALIZE_PERMS_ACCESSIBLE",
+        help="Ask by numbered lines, redraw nothing: for screen readers (ACCESSIBLE=1 does the same).",
+    ),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an unexpected error."),
 )
 DRY_RUN: Final = click.Option(
@@ -219,7 +238,7 @@ CONFIRM: Final = click.Option(
 
 
 class SettingsCommand(click.Command):
-    """A command whose many options are shown by section."""
+    """A command whose help begins with examples, and whose many options are shown by section."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options section by section, then the rest."""
@@ -227,6 +246,12 @@ class SettingsCommand(click.Command):
         for title, members in SECTIONS.items():
             self._section(ctx, formatter, title, [left.pop(name) for name in members])
         self._section(ctx, formatter, "Run and output", list(left.values()))
+        write_surroundings(formatter)
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the command does, then how it is called: most people look for no more."""
+        super().format_help_text(ctx, formatter)
+        write_examples(str(self.name), ctx.find_root().info_name or "", formatter)
 
     @staticmethod
     def _section(

@@ -5,13 +5,16 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from personalize_perms.model.errors import SettingsError
 from personalize_perms.model.names import AccountId
 from personalize_perms.model.options import BY_FIELD
 from personalize_perms.model.regions import partition_with_personalize
 from personalize_perms.model.settings import Missing, Place, Settings
+
+if TYPE_CHECKING:
+    from personalize_perms.wizard import Prompter
 
 _ONLY_OFFLINE: Final = (
     "personalize-perms init --dry-run --offline, or leave --offline out",
@@ -39,6 +42,7 @@ class Request:
         "confirm",
         "output",
         "no_color",
+        "accessible",
         "quiet",
         "verbose",
         "debug",
@@ -68,6 +72,7 @@ class Request:
     """The service role's name, typed by whoever knows that Amazon Personalize still uses it."""
     output: str = "text"
     no_color: bool = False
+    accessible: bool = False
     quiet: bool = False
     verbose: bool = False
     debug: bool = False
@@ -81,6 +86,14 @@ class Request:
     def may_ask(self) -> bool:
         """Whether questions are possible: a terminal on both sides, and no --no-input."""
         return not self.no_input and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def prompter(self) -> "Prompter":
+        """Return what asks on this terminal; where no question is possible, it refuses each."""
+        from personalize_perms import wizard  # noqa: PLC0415 - only where somebody is asked
+
+        if not self.may_ask:
+            return wizard.RefusingPrompter()
+        return wizard.open_prompter(os.environ, accessible=self.accessible, colour=not self.no_color)
 
     def with_settings(self, settings: Settings) -> Self:
         """Return the same request with these settings."""

@@ -1,6 +1,5 @@
 """What every way of running a rollout shares: progress on stderr, Ctrl-C, the confirmation, and the result."""
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
@@ -77,11 +76,9 @@ def confirm(request: Request, steps: tuple[RolloutStep, ...]) -> None:
             "nothing was changed: a rollout needs a confirmation, and there is no terminal to ask on",
             hint="look at it (personalize-perms rollout ... --dry-run), then add --yes",
         )
-    from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
-
     number = len(steps)
     question = "Make this change in all of these accounts?" if number == 1 else f"Make these {number} changes?"
-    if not open_prompter(os.environ).confirm(question, default=False):
+    if not request.prompter().confirm(question, default=False):
         raise Cancelled("nothing was changed")
 
 

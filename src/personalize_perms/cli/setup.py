@@ -1,9 +1,9 @@
 """From a request to a plan and its execution: what `init`, `plan` and `apply` share."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 from personalize_perms import steps
@@ -35,12 +35,14 @@ __all__ = [
     "ended",
     "exclusive",
     "execute",
+    "find_account",
     "open_account",
     "opened",
     "plan_live",
     "plan_offline",
     "plan_seen",
     "refused",
+    "untouched",
     "with_examples",
 ]
 
@@ -71,16 +73,34 @@ def opened(request: Request) -> Iterator["AwsSession"]:
         raise failure(error) from error
 
 
+@contextmanager
+def untouched() -> Iterator[Event]:
+    """Let Ctrl-C say that nothing was changed, as long as the event that is yielded is set."""
+    so_far = Event()
+    so_far.set()
+    try:
+        yield so_far
+    except KeyboardInterrupt:
+        if so_far.is_set():
+            raise Cancelled("nothing was changed") from None
+        raise
+
+
 def open_account(request: Request, session: "AwsSession", talk: Talk) -> "Account":
     """Find out who calls, and say it before anything else."""
+    found = find_account(request, session, talk)
+    talk.say(lines.caller_lines(found.caller))
+    return found
+
+
+def find_account(request: Request, session: "AwsSession", talk: Talk) -> "Account":
+    """Find out who calls."""
     from personalize_perms.aws import account  # noqa: PLC0415 - botocore only when it is needed
 
     if request.verbose:
         session.hear = lambda call: talk.warn([Line(inert(call), "dim")])
     expected = None if request.sandbox else request.expect_account or request.account
-    found = account.open_account(session, expected)
-    talk.say(lines.caller_lines(found.caller))
-    return found
+    return account.open_account(session, expected)
 
 
 def with_examples(request: Request) -> Request:
@@ -177,10 +197,18 @@ def confirm(request: Request, plan: Plan) -> None:
             "nothing was changed: the plan needs a confirmation, and there is no terminal to ask on",
             hint=f"look at the plan (personalize-perms {show}), then add --yes",
         )
-    from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
-
-    if not open_prompter(os.environ).confirm(f"Make these {len(plan.writes)} changes?", default=False):
+    changes = "this change" if len(plan.writes) == 1 else f"these {len(plan.writes)} changes"
+    where = f"in account {plan.caller.place.account}{_alias(plan)}"
+    try:
+        agreed = request.prompter().confirm(f"Make {changes} {where}?", default=False)
+    except KeyboardInterrupt:
+        agreed = False
+    if not agreed:
         raise Cancelled("nothing was changed")
+
+
+def _alias(plan: Plan) -> str:
+    return f" ({inert(plan.caller.alias)})" if plan.caller.alias else ""
 
 
 def refused(plan: Plan, talk: Talk) -> Result:

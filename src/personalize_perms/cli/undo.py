@@ -1,6 +1,5 @@
 """`undo`: take back exactly what was added, and leave what others rely on."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -133,14 +132,13 @@ def _confirm_in_use(request: Request, plan: Plan, uses: "Uses") -> None:
             reason="they are named above, ended jobs too; what still runs with the role would fail without it",
             hint=f"if that is meant: --confirm {name}",
         )
-    from personalize_perms.wizard import open_prompter  # noqa: PLC0415 - only where somebody is asked
 
     def check(text: str) -> None:
         if text != name:
             raise ValueError(f"type {name}, or press Ctrl-C to leave everything as it is")
 
     question = f"To make these {len(plan.writes)} changes all the same, type the role's name:"
-    if open_prompter(os.environ).text(question, check=check) != name:
+    if request.prompter().text(question, check=check) != name:
         raise Cancelled("nothing was changed")
 
 

@@ -105,6 +105,7 @@ _ROWS: Final = (
     _Row("OidcProviders", _PLAN, ("iam:GetOpenIDConnectProvider",)),
     _Row("Account", _PLAN, ("iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles")),
     _Row("Account", _ASK, ("iam:ListGroups", "iam:ListUsers", "kms:ListAliases", "s3:ListAllMyBuckets")),
+    _Row("Account", _ASK, ("iam:ListAccountAliases",)),
     _Row("Account", _ASK, ("sso:ListInstances",)),
     _Row("Account", _CHECK, ("access-analyzer:ValidatePolicy", "iam:GetAccountAuthorizationDetails")),
     _Row("AnyPolicies", _CHECK, ("iam:GetPolicy", "iam:GetPolicyVersion")),

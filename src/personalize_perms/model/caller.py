@@ -13,3 +13,5 @@ class Caller:
     arn: str
     endpoint: str = ""
     """A non-default endpoint URL, or empty."""
+    alias: str = ""
+    """The name that people gave the account, where it was asked for and may be known."""

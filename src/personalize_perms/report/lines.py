@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.changes import Outcome, Refusal, Status, StoredDocument
-from personalize_perms.model.errors import PersonalizePermsError
+from personalize_perms.model.errors import Cancelled, PersonalizePermsError
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.inert import inert
 
@@ -40,7 +40,8 @@ def progress_line(what: str, done: int, known: int, seconds: float) -> Line:
 def caller_lines(caller: Caller) -> Iterator[Line]:
     """Say for which account and by whom, and which endpoint if it is not AWS's own."""
     place = caller.place
-    yield Line(f"Account {place.account}   Region {place.region}   Partition {place.partition}", "title")
+    alias = f" ({inert(caller.alias)})" if caller.alias else ""
+    yield Line(f"Account {place.account}{alias}   Region {place.region}   Partition {place.partition}", "title")
     if caller.arn:
         yield Line(f"as {inert(caller.arn)}", "dim")
     if caller.endpoint:
@@ -83,7 +84,12 @@ def refusal_lines(refusals: Iterable[Refusal]) -> Iterator[Line]:
 
 
 def error_lines(error: PersonalizePermsError) -> Iterator[Line]:
-    """Say what failed, why, and the next step."""
+    """Say what failed, why, and the next step; that a person said no is no error."""
+    if isinstance(error, Cancelled):
+        yield Line(f"Stopped: {inert(error.message)}", "warning")
+        if error.hint:
+            yield Line(f"  Next: {inert(error.hint)}")
+        return
     yield from problem_lines(error.message, error.reason, error.hint)
 
 

@@ -2,5 +2,6 @@
 
 from personalize_perms.wizard.dialogue import run
 from personalize_perms.wizard.prompter import Prompter, open_prompter
+from personalize_perms.wizard.refusing import RefusingPrompter
 
-__all__ = ["Prompter", "open_prompter", "run"]
+__all__ = ["Prompter", "RefusingPrompter", "open_prompter", "run"]

@@ -1,6 +1,6 @@
 """Puts one question through a prompter: builds its list, falls back to typing, and checks what is typed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,11 +9,13 @@ from personalize_perms.model.names import InvalidName, bucket_name
 from personalize_perms.model.options import BY_FIELD
 from personalize_perms.wizard import flow
 from personalize_perms.wizard.discovery import Lists
-from personalize_perms.wizard.prompter import TYPE_IT, Choice, Prompter
+from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Choice, Fixed, Offer, Prompter, typed_into
 from personalize_perms.wizard.question import Answer, Kind, Question
 from personalize_perms.wizard.questions import NEW_ROLE
 
-_ONE_OF_US: Final = frozenset({TYPE_IT.value, NEW_ROLE})
+_HERE: Final = ":here"
+_PATIENCE: Final = 0.3
+"""Seconds that a list is waited for before the question is put all the same; it may fill while it stands there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,43 +43,48 @@ class Asker:
                 return self._prefixes(state, question)
 
     def _one(self, state: flow.State, question: Question) -> Answer:
-        choices = self._choices(question)
-        chosen = self.prompter.choose(question.text, choices, default=next(iter(flow.proposal(state, question)), ""))
-        if chosen == TYPE_IT.value:
+        proposed = flow.proposal(state, question)
+        offer = self._offer(question, proposed)
+        if offer is None:
             return self._text(state, question)
+        chosen = self.prompter.choose(question.text, offer, default=next(iter(proposed), ""))
+        typed = typed_into(chosen)
+        if typed is not None:
+            return self._text(state, question, typed)
         return () if chosen == NEW_ROLE else (chosen,)
 
     def _many(self, state: flow.State, question: Question) -> Answer:
         proposed = flow.proposal(state, question)
-        choices = self._choices(question)
-        known = {choice.value for choice in choices}
-        extra = tuple(Choice(value=value, label=inert(value)) for value in proposed if value not in known)
+        offer = self._offer(question, proposed)
         required = question.required(state.view)
-        if not (known - _ONE_OF_US) and not extra:
+        if offer is None:
             return self._typed(question, required=required)
-        chosen = self.prompter.choose_many(question.text, (*extra, *choices), default=proposed, required=required)
-        picked = tuple(value for value in chosen if value != TYPE_IT.value)
+        chosen = self.prompter.choose_many(question.text, offer, default=proposed, required=required)
+        picked = tuple(value for value in chosen if typed_into(value) is None)
         if len(picked) == len(chosen):
             return picked
-        return tuple(dict.fromkeys((*picked, *self._typed(question, required=not picked))))
+        begun = next(typed for value in chosen if (typed := typed_into(value)) is not None)
+        return tuple(dict.fromkeys((*picked, *self._typed(question, required=not picked, begun=begun))))
 
-    def _choices(self, question: Question) -> tuple[Choice, ...]:
+    def _offer(self, question: Question, extra: Sequence[str]) -> Offer | None:
+        """Return what can be chosen from; None, once the reason is said, where everything must be typed."""
         if question.choices and not question.source:
-            return tuple(choice for choice in question.choices if self._is_offered(question, choice))
-        if not question.source:
-            return (TYPE_IT,)
-        if not self.lists.is_read(question.source):
-            self.prompter.say(f"Listing {question.source} …")
-        found = self.lists.find(question.source)
-        if found.problem:
-            self.prompter.say(found.problem)
-        return (*question.choices, *found.choices, TYPE_IT)
+            return Fixed(tuple(choice for choice in question.choices if self._is_offered(question, choice)))
+        shown = self.lists.offer(question.source, question.choices, extra) if question.source else None
+        if shown is None:
+            own = (*question.choices, *(Choice(value=value, label=inert(value)) for value in extra))
+            return Fixed((*own, TYPE_IT)) if own else None
+        if shown.settled((), _PATIENCE) and len(shown.entries()) == 1:
+            if shown.note:
+                self.prompter.say(shown.note)
+            return None
+        return shown
 
     def _is_offered(self, question: Question, choice: Choice) -> bool:
         source = dict(question.only_with).get(choice.value)
-        return source is None or bool(self.lists.find(source).choices)
+        return source is None or self.lists.has_any(source)
 
-    def _text(self, state: flow.State, question: Question) -> Answer:
+    def _text(self, state: flow.State, question: Question, begun: str = "") -> Answer:
         check = _check(question)
         optional = not question.required(state.view)
 
@@ -85,12 +92,12 @@ class Asker:
             if text or not optional:
                 check(text)
 
-        preset = next(iter(flow.proposal(state, question)), "")
+        preset = begun or next(iter(flow.proposal(state, question)), "")
         text = self.prompter.text(_what_to_type(question), default=preset, check=accepted)
         return (text,) if text else ()
 
-    def _typed(self, question: Question, *, required: bool) -> Answer:
-        """Return what is typed, one to a line; an empty line ends it."""
+    def _typed(self, question: Question, *, required: bool, begun: str = "") -> Answer:
+        """Return what is typed, one to a line; an empty line ends it. What is `begun` stands in the first."""
         check = _check(question)
         found: list[str] = []
 
@@ -99,7 +106,9 @@ class Asker:
                 check(text)
 
         while text := self.prompter.text(
-            _next_to_type(question, another=bool(found), required=required), check=accepted
+            _next_to_type(question, another=bool(found), required=required),
+            default="" if found else begun,
+            check=accepted,
         ):
             found.append(text)
         return tuple(dict.fromkeys(found))
@@ -111,12 +120,46 @@ class Asker:
             if "/" in place:
                 locations.append(place)
                 continue
-            for known in flow.prefixes(state, question, place):
-                prefix = self.prompter.text(
-                    f"s3://{place}/ - {question.text}", default=known, check=_prefix_check(question, place)
-                )
-                locations.append(_location(place, prefix))
+            known = flow.prefixes(state, question, place)
+            locations += [_location(place, self._prefix(question, place, prefix)) for prefix in known]
         return tuple(dict.fromkeys(locations))
+
+    def _prefix(self, question: Question, bucket: str, known: str) -> str:
+        """Return the prefix that is found by looking around in the bucket, or typed."""
+        level = ""
+        while True:
+            here = Choice(value=_HERE, label=f"everything under {inert(level)}" if level else "the whole bucket")
+            more = (Choice(value=known, label=inert(known)),) if known and not level else ()
+            offer = self.lists.prefixes(bucket, level, (here, *more))
+            text = f"s3://{bucket}/{inert(level)} - {question.text}"
+            if offer is None or (offer.settled((), _PATIENCE) and len(offer.entries()) == 2 + len(more) and not level):
+                if offer and offer.note:
+                    self.prompter.say(offer.note)
+                return self._typed_prefix(question, bucket, known)
+            chosen = self.prompter.choose(text, offer, default=known or _HERE, opens=True)
+            typed = typed_into(chosen)
+            if typed is not None:
+                return self._typed_prefix(question, bucket, typed or level or known, taken=bool(typed))
+            if chosen == UP:
+                level = level.rstrip("/").rpartition("/")[0]
+                level += "/" if level else ""
+            elif chosen.startswith(OPEN):
+                level = chosen.removeprefix(OPEN)
+            else:
+                return level if chosen == _HERE else chosen
+
+    def _typed_prefix(self, question: Question, bucket: str, begun: str, *, taken: bool = False) -> str:
+        """Return what is typed; what was `taken` as it is already only needs to be a prefix."""
+        check = _prefix_check(question, bucket)
+        if taken:
+            try:
+                check(begun)
+            except ValueError as problem:
+                self.prompter.say(f"Not accepted: {problem}")
+            else:
+                return begun
+        text = f"s3://{bucket}/ - {question.text} (such as data/; empty: the whole bucket)"
+        return self.prompter.text(text, default=begun, check=check)
 
 
 def _check(question: Question) -> Callable[[str], object]:

@@ -13,6 +13,8 @@ from personalize_perms.model.settings import Settings
 from personalize_perms.wizard.question import Answer, Kind, Question, View, ways
 from personalize_perms.wizard.questions import BY_ID, QUESTIONS
 
+DEFAULT: Final = "default"
+"""The source of what nobody gave."""
 _DEFAULTS: Final = Settings()
 
 
@@ -117,7 +119,7 @@ def review(state: State) -> tuple[ReviewLine, ...]:
     """Return every answer that counts, with its source; what is at its default comes last."""
     view = state.view
     lines = [_line(state, view, question) for question in QUESTIONS if question.label and question.relevant(view)]
-    return tuple(sorted(lines, key=lambda line: line.source == "default"))
+    return tuple(sorted(lines, key=lambda line: line.source == DEFAULT))
 
 
 def _is_open(state: State, view: View, question: Question) -> bool:
@@ -180,4 +182,4 @@ def _source(state: State, question: Question) -> str:
     if not answering.isdisjoint(state.answers):
         return "you"
     given = _still_given(state)
-    return next((state.given[name] for name in (question.field, *question.settled_by) if name in given), "default")
+    return next((state.given[name] for name in (question.field, *question.settled_by) if name in given), DEFAULT)

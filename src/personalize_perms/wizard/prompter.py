@@ -1,12 +1,9 @@
-"""How the wizard asks: one protocol, so that the flow neither knows nor cares what draws the questions.
-
-Nothing here imports a terminal library: those are loaded when the first question is really asked.
-"""
+"""What the wizard needs of whoever asks: the same protocol on a drawn screen, on plain lines, in tests, and nowhere."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from personalize_perms.model.errors import Cancelled
 
@@ -28,23 +25,91 @@ class Choice:
 
 TYPE_IT: Final = Choice(value=":type", label="Something else: type it")
 """The entry of a list that leads to typing; no name or ARN of AWS begins with a colon."""
+OPEN: Final = ":open"
+"""What comes before the value of an entry that is to be looked into."""
+UP: Final = ":up"
+"""What stands for looking around one level higher."""
+
+
+class Offer(Protocol):
+    """Entries to choose from, some of which, or more about which, may still be on the way."""
+
+    def entries(self) -> Sequence[Choice]:
+        """Return the entries known by now: the same object as long as nothing has changed."""
+
+    @property
+    def note(self) -> str:
+        """What is still awaited, or why there is nothing to choose from; empty where all is there."""
+
+    def detail(self, value: str) -> str:
+        """Return more about an entry, as far as it is known; asking lets it be looked up by the way."""
+
+    def settled(self, values: Sequence[str], patience: float) -> bool:
+        """Wait at most so many seconds for the entries and for more about `values`; tell whether all is there."""
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Let `changed` be called, from any thread, whenever there is more to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Entries that are all there from the start."""
+
+    choices: Sequence[Choice]
+    note: str = ""
+
+    def entries(self) -> Sequence[Choice]:
+        """Return the entries."""
+        return self.choices
+
+    def detail(self, _: str) -> str:
+        """Return nothing: the labels say it all."""
+        return ""
+
+    def settled(self, values: Sequence[str], patience: float) -> bool:  # noqa: ARG002 - the protocol's
+        """Tell that nothing is awaited."""
+        return True
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Never call: nothing changes."""
+
+
+Entries: TypeAlias = Sequence[Choice] | Offer
+
+
+def offered(choices: Entries) -> Offer:
+    """Return `choices` as an offer."""
+    return Fixed(choices) if isinstance(choices, Sequence) else choices
+
+
+def typed_into(value: str) -> str | None:
+    """Return what was typed before "type it" was taken, perhaps nothing; None for any other entry."""
+    return value.removeprefix(TYPE_IT.value) if value.startswith(TYPE_IT.value) else None
 
 
 class Prompter(Protocol):
     """Asks on standard error. Every question may raise `Back`; Ctrl-C is `KeyboardInterrupt`."""
 
+    explain: Callable[[], str] | None
+    """What a key shows while a question waits, if anything."""
+    shown: Callable[[], None] | None
+    """Called once a question stands on the screen: what is done then delays nobody."""
+
     @property
     def keys(self) -> str:
         """How to answer and go back, in one sentence."""
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, title: bool = False) -> None:
         """Show a line, or an empty one."""
 
-    def choose(self, text: str, choices: Sequence[Choice], *, default: str = "") -> str:
-        """Return the value of the chosen entry; `default` is the value that Enter takes."""
+    def choose(self, text: str, choices: Entries, *, default: str = "", opens: bool = False) -> str:
+        """Return the value of the chosen entry; `default` is the value that Enter takes.
+
+        If it `opens`, entries can be looked into: then the value may follow `OPEN`, or be `UP`.
+        """
 
     def choose_many(
-        self, text: str, choices: Sequence[Choice], *, default: Sequence[str] = (), required: bool = True
+        self, text: str, choices: Entries, *, default: Sequence[str] = (), required: bool = True
     ) -> tuple[str, ...]:
         """Return the values of the chosen entries, at least one if `required`."""
 
@@ -55,16 +120,16 @@ class Prompter(Protocol):
         """Return yes or no."""
 
 
-def open_prompter(environment: Mapping[str, str]) -> Prompter:
+def open_prompter(environment: Mapping[str, str], *, accessible: bool = False, colour: bool = True) -> Prompter:
     """Return what suits the terminal: drawn lists, or plain lines where drawing does not work or is not wanted.
 
-    Plain for `TERM=dumb`, for `ACCESSIBLE=1` (screen readers) and where the terminal refuses to be drawn on.
+    Plain if `accessible`, for `ACCESSIBLE=1` (screen readers), for `TERM=dumb`, and where nothing can be drawn.
     """
-    if environment.get("TERM") != "dumb" and environment.get("ACCESSIBLE", "") in {"", "0"}:
-        from personalize_perms.wizard.interactive import CannotDraw, QuestionaryPrompter  # noqa: PLC0415
+    if not accessible and environment.get("TERM") != "dumb" and environment.get("ACCESSIBLE", "") in {"", "0"}:
+        from personalize_perms.wizard.interactive import CannotDraw, DrawnPrompter  # noqa: PLC0415
 
         try:
-            return QuestionaryPrompter()
+            return DrawnPrompter(colour=colour)
         except CannotDraw as problem:
             sys.stderr.write(f"{problem}\n")
     from personalize_perms.wizard.plain import PlainPrompter  # noqa: PLC0415

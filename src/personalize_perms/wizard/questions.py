@@ -101,7 +101,7 @@ def _places(direction: str, verb: str, relevant: Condition) -> tuple[Question, Q
             id=f"{direction}_prefixes",
             field=field,
             kind=Kind.PREFIXES,
-            text="Only under which prefix, such as data/? (empty: the whole bucket)",
+            text="Only under which prefix?",
             help="A prefix keeps the grant to the objects that Amazon Personalize needs.",
             relevant=lambda view: relevant(view) and _buckets_in(places)(view),
             after=(places,),

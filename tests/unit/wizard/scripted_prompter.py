@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from personalize_perms.aws.discovery import Choice as LiveChoice
 from personalize_perms.model.live import Present, Unreadable
 from personalize_perms.wizard.discovery import Listing
-from personalize_perms.wizard.prompter import Back, Choice
+from personalize_perms.wizard.prompter import OPEN, UP, Back, Entries, offered
 
 BACK = object()
 ENTER = object()
@@ -20,19 +20,22 @@ class ScriptedPrompter:
         self.replies = list(replies)
         self.asked: list[str] = []
         self.offered: dict[str, list[str]] = {}
+        self.details: dict[str, list[str]] = {}
         self.said: list[str] = []
+        self.explain: Callable[[], str] | None = None
+        self.shown: Callable[[], None] | None = None
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, title: bool = False) -> None:
         self.said.append(text)
 
-    def choose(self, text: str, choices: Sequence[Choice], *, default: str = "") -> str:
+    def choose(self, text: str, choices: Entries, *, default: str = "", opens: bool = False) -> str:
         values = self._offer(text, choices)
         reply = self._reply(text, default if default in values else values[0])
-        assert reply in values, (text, reply, values)
+        assert str(reply).removeprefix(OPEN if opens else "") in (*values, UP), (text, reply, values)
         return str(reply)
 
     def choose_many(
-        self, text: str, choices: Sequence[Choice], *, default: Sequence[str] = (), required: bool = True
+        self, text: str, choices: Entries, *, default: Sequence[str] = (), required: bool = True
     ) -> tuple[str, ...]:
         values = self._offer(text, choices)
         reply = self._reply(text, tuple(value for value in values if value in default))
@@ -56,9 +59,15 @@ class ScriptedPrompter:
         assert isinstance(reply, bool), (text, reply)
         return reply
 
-    def _offer(self, text: str, choices: Sequence[Choice]) -> list[str]:
-        self.offered[text] = [choice.label for choice in choices]
-        return [choice.value for choice in choices]
+    def _offer(self, text: str, choices: Entries) -> list[str]:
+        offer = offered(choices)
+        assert offer.settled((), 10.0)
+        entries = offer.entries()
+        values = [choice.value for choice in entries]
+        assert offer.settled(values, 10.0)
+        self.offered[text] = [choice.label for choice in entries]
+        self.details[text] = [offer.detail(value) for value in values]
+        return values
 
     def _reply(self, text: str, default: object) -> object:
         self.asked.append(text)
@@ -98,6 +107,19 @@ class FakeDiscovery:
 
     def read_groups(self) -> Listing:
         return self._read("groups")
+
+    def read_prefixes(self, bucket: str, prefix: str) -> Listing:
+        self.calls.append(f"{bucket}/{prefix}")
+        return self._listings.get(f"{bucket}/{prefix}", entries())
+
+    def describe_bucket(self, name: str) -> str:
+        return f"about {name}"
+
+    def describe_key(self, arn: str) -> str:
+        return "enabled"
+
+    def describe_role(self, arn: str) -> str:
+        return "has AdministratorAccess"
 
     def read_identity_centers(self) -> Listing:
         return self._listings.get("identity_centers", entries())  # read meanwhile, so at no certain time

@@ -15,7 +15,7 @@ from personalize_perms.model.live import Present
 from personalize_perms.model.names import Arn, S3Location
 from personalize_perms.model.settings import Settings, Workflow
 from personalize_perms.wizard import run
-from personalize_perms.wizard.prompter import Back, Choice
+from personalize_perms.wizard.prompter import OPEN, UP, Back, Choice, Entries, offered
 
 ACCOUNT = "arn:aws:iam::123456789012:"
 TYPED = (
@@ -26,12 +26,20 @@ TYPED = (
 PATIENCE = 150
 
 
+def _all(choices: Entries) -> Sequence[Choice]:
+    offer = offered(choices)
+    assert offer.settled((), 10.0)
+    return offer.entries()
+
+
 class Wanderer:
     """Answers at random, goes back now and then, and settles down after a while."""
 
     keys = "Wander."
 
     def __init__(self, seed: int) -> None:
+        self.explain: Callable[[], str] | None = None
+        self.shown: Callable[[], None] | None = None
         self._random = random.Random(seed)
         self._asked = 0
 
@@ -43,18 +51,22 @@ class Wanderer:
             raise Back
         return tired
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, title: bool = False) -> None:
         assert text is not None
 
-    def choose(self, text: str, choices: Sequence[Choice], *, default: str = "") -> str:
-        self._turn()
-        return self._random.choice(choices).value
+    def choose(self, text: str, choices: Entries, *, default: str = "", opens: bool = False) -> str:
+        tired = self._turn()
+        value = self._random.choice(_all(choices)).value
+        if opens and not tired and self._random.random() < 0.4:
+            return self._random.choice((UP, value if value.startswith(":") else OPEN + value))
+        return value
 
     def choose_many(
-        self, text: str, choices: Sequence[Choice], *, default: Sequence[str] = (), required: bool = True
+        self, text: str, choices: Entries, *, default: Sequence[str] = (), required: bool = True
     ) -> tuple[str, ...]:
         self._turn()
         least = 1 if required else 0
+        choices = _all(choices)
         chosen = self._random.sample(choices, self._random.randint(least, min(3, len(choices))))
         return tuple(choice.value for choice in choices if choice in chosen)
 
@@ -77,7 +89,9 @@ class Wanderer:
 def account() -> FakeDiscovery:
     roles = (LiveChoice(value=f"{ACCOUNT}role/open", label="open", is_open=True),)
     users = (LiveChoice(value=f"{ACCOUNT}user/ada", label="ada"), LiveChoice(value=f"{ACCOUNT}user/bob", label="bob"))
+    below = {"acme-data/": entries("in/", "old/"), "acme-data/in/": entries("in/2026/")}
     return FakeDiscovery(
+        **below,
         buckets=entries("acme-data", "acme-results"),
         roles=Present(roles),
         users=Present(users),

@@ -12,8 +12,8 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from personalize_perms.wizard.interactive import QuestionaryPrompter
-from personalize_perms.wizard.prompter import TYPE_IT, Back, Choice, Prompter
+from personalize_perms.wizard.interactive import DrawnPrompter
+from personalize_perms.wizard.prompter import TYPE_IT, Back, Choice, Prompter, typed_into
 
 DOWN, ESC, CTRL_C, ENTER = "\x1b[B", "\x1b", "\x03", "\r"
 PETS = tuple(Choice(value=name, label=name) for name in ("ada", "bob", "bea"))
@@ -21,10 +21,10 @@ MANY = (*(Choice(value=f"role-{number:04}", label=f"role-{number:04}") for numbe
 
 
 @contextmanager
-def typing(keys: str) -> Iterator[QuestionaryPrompter]:
+def typing(keys: str) -> Iterator[DrawnPrompter]:
     with create_pipe_input() as pipe, create_app_session(input=pipe):
         pipe.send_text(keys)
-        yield QuestionaryPrompter(DummyOutput())
+        yield DrawnPrompter(DummyOutput())
 
 
 def accept(_: str) -> None:
@@ -55,9 +55,9 @@ def test_typing_filters_a_long_list() -> None:
 
 def test_a_filter_that_finds_nothing_takes_no_entry_but_leads_to_typing() -> None:
     with typing("no-such-role" + ENTER + ENTER) as prompter:
-        assert prompter.choose("Which?", MANY) == TYPE_IT.value
+        assert typed_into(prompter.choose("Which?", MANY)) == "no-such-role"
     with typing("no-such-role" + " " + " " + ENTER) as prompter:
-        assert prompter.choose_many("Which?", MANY) == (TYPE_IT.value,)
+        assert prompter.choose_many("Which?", MANY) == (f"{TYPE_IT.value}no-such-role",)
 
 
 def test_space_ticks_and_enter_accepts() -> None:
@@ -142,7 +142,7 @@ def is_drawn(awaited: str, columns: int, ask: Callable[[Prompter], object], keys
         leaving.start()
         pipe.send_text(keys)
         with pytest.raises(KeyboardInterrupt):
-            ask(QuestionaryPrompter(output))
+            ask(DrawnPrompter(output))
         leaving.join()
     return recorder.seen.is_set()
 
@@ -164,7 +164,7 @@ def test_an_objection_is_shown_whole_in_a_narrow_window() -> None:
 
 def test_questions_are_drawn_on_standard_error() -> None:
     script = (
-        "from personalize_perms.wizard.interactive import QuestionaryPrompter as P\n"
+        "from personalize_perms.wizard.interactive import DrawnPrompter as P\n"
         "from prompt_toolkit.application import create_app_session\n"
         "from prompt_toolkit.input import create_pipe_input\n"
         "with create_pipe_input() as pipe, create_app_session(input=pipe):\n"
