@@ -154,8 +154,10 @@ def test_prose_is_broken_between_words_and_deeper_and_everything_else_is_left_to
 def test_the_picture_is_words_alone_for_a_screen_reader(
     ways: tuple[str, ...], program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked = program.run("explain", "--graph", *ways, "--accessible").out
     monkeypatch.setenv("ACCESSIBLE", "1")
     said = program.run("explain", "--graph", *ways).out
+    assert asked == said
     assert not re.search(r"->|<-|^\s*[|v]$", said, re.MULTILINE)
     assert "may take on the role" in re.sub(r"\s+", " ", said)
 

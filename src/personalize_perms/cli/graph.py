@@ -18,12 +18,12 @@ def draw(request: Request, desired: Desired, form: str, talk: Talk) -> Result:
     """Draw what the settings lead to in a form: `text`, `mermaid` or `html`."""
     graph = picture(desired)
     if not request.as_json:
-        talk.out.lines(_lines(graph, form))
+        talk.out.lines(_lines(request, graph, form))
     data = {name: asdict(graph)[name] for name in ("nodes", "edges", "notes")}
     return Result(data={"graph": data})
 
 
-def _lines(graph: Graph, form: str) -> list[Line]:
+def _lines(request: Request, graph: Graph, form: str) -> list[Line]:
     if form == "mermaid":
         from personalize_perms.report.graph_mermaid import mermaid  # noqa: PLC0415 - only for this form
 
@@ -34,5 +34,5 @@ def _lines(graph: Graph, form: str) -> list[Line]:
         return [Line(graph_page(graph, __version__).rstrip("\n"))]
     from personalize_perms.report.graph_lines import graph_lines  # noqa: PLC0415 - only for this form
 
-    accessible = os.environ.get("ACCESSIBLE", "") not in ("", "0")
+    accessible = request.accessible or os.environ.get("ACCESSIBLE", "") not in ("", "0")
     return list(graph_lines(graph, shutil.get_terminal_size().columns, arrows=not accessible))
