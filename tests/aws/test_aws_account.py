@@ -4,6 +4,7 @@ from wire import Wire
 from personalize_perms.aws.account import open_account
 from personalize_perms.aws.iam import Iam
 from personalize_perms.aws.iam_in_bulk import IamInBulk
+from personalize_perms.aws.identity_center import IdentityCenter
 from personalize_perms.aws.kms import Kms
 from personalize_perms.aws.opinions import Opinions
 from personalize_perms.aws.personalize import Personalize
@@ -34,8 +35,8 @@ def test_an_account_that_is_not_the_expected_one_is_not_opened(session: AwsSessi
     assert calls == []
 
 
-@pytest.mark.parametrize("kind", [Iam, IamInBulk, S3, Kms, Opinions, Personalize, AwsSession])
+@pytest.mark.parametrize("kind", [Iam, IamInBulk, S3, Kms, Opinions, Personalize, IdentityCenter, AwsSession])
 def test_public_functions_that_call_aws_begin_with_read_or_write(kind: type) -> None:
     names = {name for name in dir(kind) if not name.startswith("_")}
-    own = {"caller", "region", "endpoint", "reader", "writer", "has_opinions", "refused"}
+    own = {"caller", "region", "endpoint", "reader", "writer", "has_opinions", "has_identity_center", "refused"}
     assert {name for name in names if not name.startswith(("read_", "write_"))} <= own

@@ -67,6 +67,7 @@ def test_endpoints_are_found_as_botocore_finds_them(monkeypatch: pytest.MonkeyPa
     config.write_text(
         "[default]\nregion = eu-west-1\nendpoint_url = https://all.example\nservices = mine\n"
         "[services mine]\nkms =\n  endpoint_url = https://kms.example\ns3 =\n  endpoint_url = https://s3.example\n"
+        "sso_admin =\n  endpoint_url = https://sso.example\n"
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://own-s3.example")
@@ -82,6 +83,8 @@ def test_endpoints_are_found_as_botocore_finds_them(monkeypatch: pytest.MonkeyPa
         "personalize": "https://all.example",
         "accessanalyzer": "https://all.example",
         "cloudformation": "https://all.example",
+        "sso-admin": "https://sso.example",
+        "identitystore": "https://all.example",
     }
     assert {service: core.create_client(service).meta.endpoint_url for service in found} == found
 

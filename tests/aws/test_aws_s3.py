@@ -45,6 +45,16 @@ def test_a_bucket_policy_that_did_not_arrive_whole_is_asked_for_again_and_never_
     assert (caught.value.fault, len(sent)) == (Fault.UNKNOWN, 3)
 
 
+@pytest.mark.parametrize("body", ["", "<!DOCTYPE html><p>Not found", "no such page"])
+def test_a_404_that_is_not_of_aws_does_not_make_a_bucket_policy_one_that_is_not_there(
+    account: Account, bucket: str, wire: Wire, body: str
+) -> None:
+    sent = wire.answers("s3", "GetBucketPolicy", lambda: answer(404, body))
+    with pytest.raises(AwsError) as caught:
+        account.s3.read_bucket_policy(bucket)
+    assert (caught.value.fault, len(sent)) == (Fault.UNKNOWN, 3)
+
+
 def test_a_packed_bucket_policy_has_another_length_than_its_answer(account: Account, bucket: str, wire: Wire) -> None:
     wire.answers("s3", "GetBucketPolicy", lambda: answer(200, "{}", content_length="9", content_encoding="gzip"))
     assert account.s3.read_bucket_policy(bucket) == Present("{}")

@@ -242,9 +242,9 @@ def test_what_is_asked_next_is_built_while_the_first_question_travels(session: A
 
     client = session._client
 
-    def watched(service: str, *, writes: bool) -> object:
-        found = client(service, writes=writes)  # type: ignore[arg-type]
-        if {("iam", False), ("s3", False), ("kms", False)} <= session._clients.keys():
+    def watched(service: str, elsewhere: str, *, writes: bool) -> object:
+        found = client(service, elsewhere, writes=writes)  # type: ignore[arg-type]
+        if {("iam", "", False), ("s3", "", False), ("kms", "", False)} <= session._clients.keys():
             built.set()
         return found
 
@@ -274,4 +274,4 @@ def test_nothing_is_built_ahead_where_a_person_waits(session: AwsSession) -> Non
     before = threading.active_count()
     session.caller(None)
     assert threading.active_count() == before
-    assert set(session._clients) == {("sts", False)}
+    assert set(session._clients) == {("sts", "", False)}

@@ -96,7 +96,7 @@ def _covers(statement: Statement, resource: str) -> bool:
     return any(re.fullmatch(pattern, resource) for pattern in patterns)
 
 
-def needs(request: Request) -> Iterator[Need]:
+def needs(request: Request) -> Iterator[Need]:  # noqa: C901, PLR0912 - one line per service: a table
     """Yield what AWS asks for before it does this; a request that is not known here is an error of the test."""
     match request.service:
         case "sts":
@@ -118,6 +118,19 @@ def needs(request: Request) -> Iterator[Need]:
             yield Need(f"iam:{request.name}", resource)
             if request.name in _WITH_TAGS and request.listed("Tags", "Key"):
                 yield Need(_WITH_TAGS[request.name], resource)
+        case "sso" if request.name == "ListInstances":
+            yield Need("sso:ListInstances", "*")
+        case "sso":
+            named = ("InstanceArn", "PermissionSetArn", "ResourceArn")
+            arns = [request.params[name] for name in named if name in request.params]
+            accounts = [request.params[name] for name in ("TargetId", "AccountId") if name in request.params]
+            for arn in (*arns, *(f"arn:aws:sso:::account/{account}" for account in accounts)):
+                yield Need(f"sso:{request.name}", arn)
+        case "identitystore":
+            kind = request.name.removeprefix("Get").removesuffix("Id").lower()
+            store = f"arn:aws:identitystore::999999999999:identitystore/{request.params['IdentityStoreId']}"
+            for arn in (store, f"arn:aws:identitystore:::{kind}/*"):
+                yield Need(f"identitystore:{request.name}", arn)
         case other:
             raise AssertionError(f"{other} is not enforced")
 
@@ -156,7 +169,7 @@ _ARNS = ("PolicyArn", "PolicySourceArn", "SAMLProviderArn", "OpenIDConnectProvid
 def _denial(request: Request, need: Need) -> Response:
     text = f"User: {_CALLER} is not authorized to perform: {need.action} on resource: {need.resource} because no "
     text += f"identity-based policy allows the {need.action} action"
-    if request.service == "personalize":
+    if request.service in ("personalize", "sso", "identitystore"):
         body = json.dumps({"__type": "AccessDeniedException", "Message": text}).encode()
         return Response(400, [("Content-Type", "application/x-amz-json-1.1")], b"").with_body(body, 400)
     if request.service in ("kms", "access-analyzer"):

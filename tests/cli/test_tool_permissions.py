@@ -21,7 +21,9 @@ from account import (
     trusts,
 )
 from enforcing import Enforcing
-from fake_aws import ACCOUNT, FakeAws, refuses
+from fake_aws import ACCOUNT, REGION, FakeAws, refuses
+
+from strict.identity_center import CENTER
 
 Words = tuple[str, ...]
 PERSONALIZE = (
@@ -46,6 +48,9 @@ OTHER: Words = ("--tag", "team=b", "--role-description", "Ours", "--source-condi
 ADOPT: Words = (*BASE, "--role-arn", role_arn("legacy"), "--tighten-trust")
 
 
+SET: Words = (*BASE, "--permission-set", "people", "--assign-group", "analysts", "--assign-user", "ada")
+SET_OF_MANY: Words = (*SET, *(word for number in range(8) for word in ("--assign-user", f"user-{number}")))
+NEWER_SET: Words = (*SET, "--user-policy-name", "newer")
 DENIED = f"User: {GRACE} is not authorized to perform: personalize:CreateSolution on resource: *"
 
 
@@ -127,6 +132,7 @@ def world(aws: FakeAws, account: Account, program: Program, monkeypatch: pytest.
         account.policy(edge)
     account.iam.create_saml_provider(SAMLMetadataDocument="x" * 1000, Name="corp")
     account.iam.create_open_id_connect_provider(Url="https://idp.example", ClientIDList=["app"])
+    CENTER.enable(REGION, groups=("analysts",), users=("ada", *map("user-{}".format, range(8))))
     enforcing.carries = role_arn("personalize-service-role")
     return World(account, aws, program, enforcing, key)
 
@@ -195,6 +201,13 @@ SCENARIOS = {
     "apply changed failing": Scenario(
         command="apply", words=(*BASE, *OTHER, "--attach-user", "ada"), earlier=BASE, fails="AttachUserPolicy"
     ),
+    "plan set": Scenario(command="plan", words=SET),
+    "plan set unchanged": Scenario(command="plan", words=SET, earlier=SET),
+    "plan set dropped": Scenario(command="plan", words=BASE, earlier=SET),
+    "apply set": Scenario(command="apply", words=SET),
+    "apply set changed": Scenario(command="apply", words=NEWER_SET, earlier=SET_OF_MANY),
+    "apply set dropped": Scenario(command="apply", words=BASE, earlier=SET),
+    "undo set": Scenario(command="undo", words=SET, earlier=SET),
     "check": Scenario(command="check", words=ENCRYPTED, earlier=ENCRYPTED, meanwhile=hangs_on_others),
     "check fresh": Scenario(command="check", words=EVERY),
     "check long trust": Scenario(command="check", words=(*BASE, *MANY)),
@@ -234,6 +247,40 @@ NEEDED: Mapping[str, Words] = {
         *("iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"),
     ),
     "plan full versions": ("iam:ListPolicyVersions",),
+    "plan set": (
+        *("sso:ListInstances", "sso:ListPermissionSets", "identitystore:GetGroupId", "identitystore:GetUserId"),
+    ),
+    "plan set unchanged": (
+        *("sso:DescribePermissionSet", "sso:ListTagsForResource", "sso:ListAccountAssignments"),
+        *("sso:ListAccountsForProvisionedPermissionSet", "sso:ListCustomerManagedPolicyReferencesInPermissionSet"),
+    ),
+    "plan set dropped": (
+        *("sso:GetInlinePolicyForPermissionSet", "sso:GetPermissionsBoundaryForPermissionSet"),
+        "sso:ListManagedPoliciesInPermissionSet",
+    ),
+    "apply set": (
+        *("sso:CreatePermissionSet", "sso:CreateAccountAssignment", "sso:DescribeAccountAssignmentCreationStatus"),
+        *("sso:AttachCustomerManagedPolicyReferenceToPermissionSet", "sso:ListInstances", "sso:ListPermissionSets"),
+        *("identitystore:GetGroupId", "identitystore:GetUserId"),
+    ),
+    "apply set changed": (
+        *("sso:ProvisionPermissionSet", "sso:TagResource", "sso:UntagResource", "sso:DescribePermissionSet"),
+        *("sso:DescribePermissionSetProvisioningStatus", "sso:ListTagsForResource", "sso:ListAccountAssignments"),
+        *("sso:ListAccountsForProvisionedPermissionSet", "sso:ListCustomerManagedPolicyReferencesInPermissionSet"),
+    ),
+    "apply set dropped": (
+        *("sso:DeletePermissionSet", "sso:DeleteAccountAssignment", "sso:DescribeAccountAssignmentDeletionStatus"),
+        *("sso:GetInlinePolicyForPermissionSet", "sso:GetPermissionsBoundaryForPermissionSet"),
+        *("sso:ListManagedPoliciesInPermissionSet", "sso:DetachCustomerManagedPolicyReferenceFromPermissionSet"),
+    ),
+    "undo set": (
+        *("sso:DeletePermissionSet", "sso:DeleteAccountAssignment", "sso:DescribeAccountAssignmentDeletionStatus"),
+        *("sso:GetInlinePolicyForPermissionSet", "sso:GetPermissionsBoundaryForPermissionSet"),
+        *("sso:ListManagedPoliciesInPermissionSet", "sso:DetachCustomerManagedPolicyReferenceFromPermissionSet"),
+        *("sso:ListInstances", "sso:ListPermissionSets", "sso:DescribePermissionSet", "sso:ListTagsForResource"),
+        *("sso:ListAccountAssignments", "sso:ListAccountsForProvisionedPermissionSet"),
+        "sso:ListCustomerManagedPolicyReferencesInPermissionSet",
+    ),
     "apply long trust": ("iam:GetAccountSummary",),
     "apply fresh": (
         *("iam:GetOpenIDConnectProvider", "iam:GetSAMLProvider", "iam:GetUser", "iam:ListAttachedUserPolicies"),

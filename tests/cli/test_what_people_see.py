@@ -63,6 +63,8 @@ READING = (
     ("explain",),
     ("explain", "--tool-permissions"),
     ("explain", "--graph", "mermaid"),
+    ("audit",),
+    ("export", "cloudformation"),
     ("export", "terraform"),
     ("export", "aws-cli"),
     ("diagnose", "Insufficient privileges for accessing data in Amazon S3"),
@@ -96,6 +98,18 @@ def test_colour_and_width_change_nothing_that_is_said(
     assert run.code in (0, 3), run.err
     if words[0] not in ("undo", "explain"):
         assert MARKUP in run.out + run.err  # no bracket and no colon was eaten
+
+
+@pytest.mark.parametrize("command", ["", *main.COMMANDS])
+def test_help_says_the_same_at_every_width(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [*filter(None, [command]), "--help"]
+    told = {
+        # Click breaks lines at hyphens, too.
+        _said(seen(monkeypatch, *words, width=width, screen=True).out).replace(" ", "")
+        for width in (40, 80, 200)
+    }
+    assert len(told) == 1
+    assert "\u2026" not in told.pop()
 
 
 def test_every_name_of_the_plan_stands_whole_in_its_lines(ways: tuple[str, ...], program: Program) -> None:

@@ -936,6 +936,29 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
             "test_both_edit_a_document_alike",
         ),
     ),
+    "cli/test_identity_center.py": (
+        (
+            "an assignment of others is taken back with ours",
+            "engine/plan_identity_leftovers.py",
+            "for one in sorted(live.assignments & ours):",
+            "for one in sorted(live.assignments):",
+            "test_an_assignment_of_others_stays_and_so_does_what_it_needs",
+        ),
+        (
+            "a permission set of others is taken for ours by its name",
+            "engine/plan_identity.py",
+            "case Present(value=live) if is_own(draft, live):",
+            "case Present(value=live) if live:",
+            "test_a_set_of_others_with_that_name_is_left_alone",
+        ),
+        (
+            "a permission set keeps serving the old policy",
+            "engine/plan_identity.py",
+            "behind = live.accounts if changed else live.outdated",
+            "behind = live.outdated",
+            "test_another_user_policy_is_referred_to_and_provisioned_before_the_old_one_goes",
+        ),
+    ),
     "unit/test_reach.py": (
         (
             "a condition that is taken off is not called broader",

@@ -46,6 +46,8 @@ def but(**changes: Any) -> dict[str, Any]:
         ([READS], [but(Resource=["arn:aws:s3:::acme", "arn:aws:s3:::acme/out/*"])], Reach.MIXED),
         ([READS], [but(Action="s3:*")], Reach.BROADER),
         ([but(Resource="*")], [READS], Reach.NARROWER),
+        ([but(Resource="arn:aws:*")], [but(Resource="arn:aws:s3:::acme/in/*")], Reach.MIXED),
+        ([but(Resource="arn:aws:s3:::*")], [but(Resource="arn:aws:s3:::acme/in:a/*")], Reach.NARROWER),
         ([READS], [but(Condition=FOR_US)], Reach.NARROWER),
         ([but(Condition=FOR_US)], [READS], Reach.BROADER),
         (

@@ -33,7 +33,7 @@ def test_reading_a_bucket_is_listing_it_and_reading_its_objects_each_where_it_ha
         ("arn:aws:s3:::acme/in*", "objects whose names begin with s3://acme/in"),
         ("arn:aws:s3:::acme*", "objects that match s3://acme*"),
         ("arn:aws:s3:::acme/*/in/*", "objects that match s3://acme/*/in/*"),
-        ("*", "objects in *"),
+        ("*", "objects in any bucket"),
     ],
 )
 def test_a_resource_of_s3_is_said_as_wide_as_it_is(resource: str, words: str) -> None:

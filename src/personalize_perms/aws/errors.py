@@ -145,6 +145,8 @@ _SIGN_IN: Final = frozenset(
     }
 )
 _SERVER_ERRORS: Final = range(500, 600)
+_WITHOUT_BODY: Final = frozenset({"HeadBucket"})
+"""Calls to which AWS, too, answers with a bare number where it refuses."""
 _WEB_PAGE: Final = re.compile(r"\s*<(!doctype|html)", re.IGNORECASE)
 _INCOMPLETE: Final = "IncompleteAnswer"
 _CUT_SHORT: Final = frozenset({_INCOMPLETE, "ResponseParserError"})
@@ -233,6 +235,11 @@ def _from_answer(error: "ClientError", action: str, resource: str) -> AwsError:
         # From something between here and AWS: its 404 does not mean that AWS has no such thing.
         return _incomplete(f"the answer ({code}) is a web page, not AWS's", action, resource)
     fault = fault_of(code, message, status)
+    if fault is Fault.ABSENT and code.isdecimal() and error.operation_name not in _WITHOUT_BODY:
+        # Believed, it would make a document of others one that is not there, and the write would replace it.
+        return _incomplete(
+            f"the answer ({code}) names no error of AWS's, so something else may have sent it", action, resource
+        )
     if error.operation_name in _SIGN_IN and fault in {Fault.DENIED, Fault.ABSENT, Fault.REFUSED}:
         fault = Fault.CREDENTIALS
     return AwsError(

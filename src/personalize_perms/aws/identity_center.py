@@ -250,14 +250,20 @@ class IdentityCenter(IdentityCenterWrites):
             str(place),
             lambda: client.get_inline_policy_for_permission_set(**about).get("InlinePolicy"),
         )
-        boundary = looked_up(
-            "sso:GetPermissionsBoundaryForPermissionSet",
-            str(place),
-            lambda: client.get_permissions_boundary_for_permission_set(**about),
-        )
         words = [f"the policy {one['Arn']}" for one in managed]
         words += ["an inline policy"] if inline else []
-        return (*words, *(() if isinstance(boundary, Absent) else ("a permissions boundary",)))
+        return (*words, *(("a permissions boundary",) if self._has_boundary(place, arn) else ()))
+
+    def _has_boundary(self, place: SetPlace, arn: str) -> bool:
+        client, about = self._reads(place.region), {"InstanceArn": place.instance_arn, "PermissionSetArn": arn}
+        action = "sso:GetPermissionsBoundaryForPermissionSet"
+        try:
+            asked(action, str(place), lambda: client.get_permissions_boundary_for_permission_set(**about))
+        except AwsError as error:
+            if error.fault is not Fault.ABSENT:
+                raise
+            return False
+        return True
 
     def _of_set(self, place: SetPlace, arn: str, method: str, key: str, **about: str) -> list[dict[str, str]]:
         action = "sso:" + "".join(word.title() for word in method.split("_"))

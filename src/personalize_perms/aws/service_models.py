@@ -8,36 +8,35 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from botocore.loaders import JSONFileLoader, Loader, create_loader
+if TYPE_CHECKING:
+    from botocore.loaders import JSONFileLoader, Loader
 
 _PLAIN, _PACKED = ".json", ".json.gz"
 _DOCUMENTATION: Final = "documentation"
 _PARTS: Final = ("member", "key", "value", "input", "output")
 
 
-class _Loader(Loader):
-    """A loader that is told which services there are: botocore looks through the folders of all four hundred."""
+def loader(data_path: str | None, services: tuple[str, ...], endpoint_names: tuple[str, ...]) -> "Loader":
+    """Return what loads descriptions of `services` from where botocore would, `data_path` (AWS_DATA_PATH) first.
 
-    services: tuple[str, ...] = ()
+    It is told which services there are: botocore looks through the folders of all four hundred.
+    """
+    from botocore.loaders import create_loader  # noqa: PLC0415 - dear, and not needed offline
 
-    def list_available_services(self, type_name: str) -> list[str]:
-        return [*self.services] if type_name == "service-2" else super().list_available_services(type_name)
+    made = create_loader(data_path)
+    made.file_loader = cast("JSONFileLoader", ServiceModels(endpoint_names))
+    known = made.list_available_services
 
+    def listed(type_name: str) -> list[str]:
+        return [*services] if type_name == "service-2" else known(type_name)
 
-def loader(data_path: str | None, services: tuple[str, ...], endpoint_names: tuple[str, ...]) -> Loader:
-    """Return what loads descriptions of `services` from where botocore would, `data_path` (AWS_DATA_PATH) first."""
-    made = _Loader(
-        extra_search_paths=create_loader(data_path).search_paths,
-        file_loader=ServiceModels(endpoint_names),
-        include_default_search_paths=False,
-    )
-    made.services = services
+    made.list_available_services = listed  # type: ignore[method-assign]
     return made
 
 
-class ServiceModels(JSONFileLoader):
+class ServiceModels:
     """A file loader of botocore's. `services`: the names by which its endpoint data knows those that are called."""
 
     def __init__(self, services: tuple[str, ...]) -> None:

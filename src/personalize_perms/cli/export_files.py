@@ -64,13 +64,14 @@ def _says(path: Path, made_by: str) -> bool:
         return False
 
 
-def write(path: Path, text: str, flag: str) -> None:
-    """Write the whole file or nothing of it; scripts may be run."""
+def write(path: Path, text: str, flag: str, *, private: bool = False) -> None:
+    """Write the whole file or nothing of it, perhaps for its owner only; scripts may be run."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        Path(name).chmod(0o755 if text.startswith("#!") else 0o644)
+        if not private:
+            Path(name).chmod(0o755 if text.startswith("#!") else 0o644)
         Path(name).replace(path)
     except OSError as error:
         raise SettingsError(

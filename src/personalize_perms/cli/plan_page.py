@@ -58,7 +58,7 @@ def write(request: Request, plan: Plan, seen: Observation, file: PlanFile, targe
     reason = reasons(Templates.load(request.policies_dir), plan.name)
     graph = picture(seen.desired, plan, seen.live)
     text = page.page(plan, graph, made, reason, full=request.diff == "full")
-    export_files.write(target.page, text, _FLAG)
+    export_files.write(target.page, text, _FLAG, private=True)
     talk.say([Line(f"Wrote the page {inert(str(target.page))}. Digest of the plan: {file.digest}")])
 
 

@@ -141,6 +141,12 @@ def _refuse_contradictions(found: Asked, request: Request) -> None:
             reason="there is one account in the sandbox",
             hint="--dry-run --offline --account 111122223333 --region REGION shows the template without a call",
         )
+    if request.settings.serves:
+        raise SettingsError(
+            "--serve-account and --serve-org do not work with rollout",
+            reason="they let others to the buckets and keys of one account; rollout brings roles and policies to many",
+            hint="run apply with them in the account that owns the buckets and keys",
+        )
     if found.status and found.undo:
         raise SettingsError("--status and --undo contradict each other", hint="give one of them")
     if found.accounts and found.ous:

@@ -16,6 +16,8 @@ from personalize_perms.model.resources import Json, Statement
 Keys: TypeAlias = frozenset[tuple[str, str, frozenset[str]]]
 """Condition operator, condition key in lower case, and its values."""
 
+_COLONS: Final = 5
+"""Colons of an ARN up to its last part."""
 _KNOWN: Final = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
 _BUCKET_ACTIONS: Final = {"s3:listbucket"}
 _OBJECT_ACTIONS: Final = {"s3:getobject", "s3:putobject", "s3:deleteobject"}
@@ -190,7 +192,7 @@ def _within(one: Access, other: Access) -> bool:
     return (
         _is_among(one.principal, other.principal)
         and _matches(other.action, one.action)
-        and _matches(other.resource, one.resource)
+        and _covers(other.resource, one.resource)
         and all(any(_implies(mine, theirs) for mine in one.conditions) for theirs in other.conditions)
     )
 
@@ -198,6 +200,14 @@ def _within(one: Access, other: Access) -> bool:
 def _is_among(one: str, other: str) -> bool:
     """Tell whether a principal is meant by another one; that `*` means services, too, is not relied on."""
     return one == other or (other == "*" and not one.startswith("Service "))
+
+
+def _covers(pattern: str, resource: str) -> bool:
+    """Tell whether a resource is within another; a wildcard reaches over no colon of an ARN but those at its end."""
+    one, other = pattern.split(":", _COLONS), resource.split(":", _COLONS)
+    if pattern in ("*", resource):
+        return True
+    return len(one) == len(other) and all(map(_matches, one, other))
 
 
 def _matches(pattern: str, text: str) -> bool:

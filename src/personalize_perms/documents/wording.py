@@ -150,13 +150,14 @@ def _s3(actions: tuple[str, ...], resources: tuple[str, ...], _: str) -> Iterato
     objects = [action for action in known if action.lower() in _OBJECT_VERBS]
     for resource in resources:
         path = resource.partition(":::")[2]
+        anywhere = "any bucket" if resource == "*" else resource
         target = Target(kind="bucket", name=path.partition("/")[0]) if path else Target()
         if len(objects) < len(known) and has_effect("s3:listbucket", resource):
-            yield f"list the objects of {_bucket(path) or resource}", target
+            yield f"list the objects of {_bucket(path) or anywhere}", target
         reached = [action for action in objects if has_effect(action, resource)]
         if reached:
             verbs = _joined([_OBJECT_VERBS[action.lower()] for action in reached])
-            yield f"{verbs} {_objects(path) or f'objects in {resource}'}", target
+            yield f"{verbs} {_objects(path) or f'objects in {anywhere}'}", target
         rest = tuple(action for action in actions if action not in known)
         if rest:
             yield f"do {_acts('s3', rest)} on {resource}", target

@@ -119,13 +119,12 @@ def _shown(place: SetPlace, one: Assignment, name: str = "") -> str:
 def _update(draft: Draft, wanted: Wanted, live: LivePermissionSet) -> None:
     before = len(draft.changes)
     if live.tags is None:
-        draft.findings.append(_tags_unread(wanted.place))
+        draft.findings.append(_tags_unread(wanted.place, live.arn))
     policies, ours = ownership.read_set_ledger(live.tags or {})
     old = (_named(name) for name in sorted(policies - {wanted.set.policy_name}))
     stale = [reference for reference in old if reference in live.references]
     dropped = sorted((ours - set(wanted.assignments)) & live.assignments)
-    remembered = {*wanted.assignments, *dropped, *(ours if wanted.unknown else ())}
-    _retag(draft, wanted, live, (reference.name for reference in stale), remembered)
+    _retag(draft, wanted, live, policies, {*wanted.assignments, *ours})
     _change_policies(draft, wanted, live, stale)
     for one in wanted.assignments:
         if one not in live.assignments:
@@ -137,7 +136,7 @@ def _update(draft: Draft, wanted: Wanted, live: LivePermissionSet) -> None:
         for one in dropped:
             unassign(draft, wanted.place, one)
         if ours - set(wanted.assignments) or policies - {wanted.set.policy_name}:
-            _forget(draft, wanted, remembered, (reference.name for reference in stale))
+            _forget(draft, wanted, policies, {*wanted.assignments, *ours})
     _keep(draft, wanted, live, changed=any(change.operation for change in draft.changes[before:]))
 
 
@@ -169,13 +168,13 @@ def _hold(draft: Draft, wanted: Wanted, dropped: Iterable[Assignment]) -> None:
         draft.block(_ASSIGNMENT, _shown(wanted.place, one), reason, WHO, unread=True)
 
 
-def _tags_unread(place: SetPlace) -> Finding:
+def _tags_unread(place: SetPlace, arn: str) -> Finding:
     return Finding(
         check="permission-set-tags-unread",
         severity=Severity.LOW,
         resource=str(place),
         message="cannot know which assignments of the permission set are ours, so none is taken back: "
-        "not allowed sso:ListTagsForResource",
+        f"not allowed sso:ListTagsForResource on {arn}",
         remedy=f"{WHO}; or ask an administrator for sso:ListTagsForResource",
     )
 
@@ -200,9 +199,9 @@ def _retag(
         )
 
 
-def _forget(draft: Draft, wanted: Wanted, remembered: Iterable[Assignment], stale: Iterable[str]) -> None:
+def _forget(draft: Draft, wanted: Wanted, policies: Iterable[str], remembered: Iterable[Assignment]) -> None:
     """Forget what was taken back, once that is seen."""
-    before, after = wanted_tags(draft, wanted, stale, remembered), wanted_tags(draft, wanted, (), wanted.assignments)
+    before, after = wanted_tags(draft, wanted, policies, remembered), wanted_tags(draft, wanted, (), wanted.assignments)
     if before is None or after is None or draft.refusals:
         return
     found = draft.live.identity_centers[wanted.place.region].sets[wanted.place.name]
@@ -235,7 +234,7 @@ def _provision(draft: Draft, wanted: Wanted, live: LivePermissionSet, *, changed
             Provision(place=wanted.place, account=account, policy_arn=wanted.policy_arn(account)),
             wave=Wave.ASSIGN,
         )
-    if changed and draft.desired.place.account in ours:
+    if draft.desired.place.account in behind & ours:
         draft.vanishing.add(wanted.place.name)
     for account in sorted(behind - ours):
         draft.findings.append(

@@ -56,7 +56,7 @@ def _take_back_own(draft: Draft, place: SetPlace, live: LivePermissionSet) -> bo
             KIND,
             str(place),
             "which of its assignments are ours cannot be known: its tags may not be read",
-            f"{WHO}; or ask an administrator for sso:ListTagsForResource",
+            f"{WHO}; or ask an administrator for sso:ListTagsForResource on {live.arn}",
             unread=True,
         )
         return False

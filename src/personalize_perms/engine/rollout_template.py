@@ -12,7 +12,7 @@ from personalize_perms import steps
 from personalize_perms.engine import offline
 from personalize_perms.export import cloudformation, parcel
 from personalize_perms.export.parcel import LeftOut, Parcel
-from personalize_perms.model.errors import LimitExceeded
+from personalize_perms.model.errors import LimitExceeded, SettingsError
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.inert import inert
 from personalize_perms.model.names import AccountId, Arn
@@ -37,10 +37,13 @@ EACH: Final = AccountId("000000000000")
 LONGEST: Final = 51_200
 """Bytes of a template in a request. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 
-_SEEN_TO: Final = "policy-of-another-account"
-"""What a set-up of one account says about the others, and a rollout sees to."""
+_SEEN_TO: Final = frozenset({"policy-of-another-account", "other-account"})
+"""What a set-up of one account says about others, and a rollout sees to, or names as left out."""
 _BEGIN: Final = "AWSTemplateFormatVersion:"
-_CENTRAL: Final = "it is one for all accounts: run personalize-perms apply in the account that owns it"
+_CENTRAL: Final = (
+    "it is one for all accounts: run personalize-perms apply with --serve-org or --serve-account in the account that "
+    "owns it"
+)
 _DIRECTORY: Final = "Identity Center is one for all accounts: run personalize-perms apply where it is managed"
 _LEFT: Final[dict[type, str]] = {
     BucketPolicyStatements: _CENTRAL,
@@ -67,6 +70,11 @@ def render(
     settings: Settings, regions: tuple[str, ...], partition: str, keys: tuple[KeyUse, ...], templates: Templates
 ) -> Rendered:
     """Return the template for a set-up in all accounts; raise `LimitExceeded` where AWS would not take it."""
+    if settings.serves:
+        raise SettingsError(
+            "--serve-account and --serve-org are for the account that owns the buckets: there is nothing to roll out",
+            hint="personalize-perms apply there; roll out with the settings of the accounts that are served",
+        )
     place = Place(account=EACH, region=regions[0], partition=partition)
     own = _each(settings)
     context = steps.Context(settings=own, place=place, keys=keys, templates=templates, regions=regions)
@@ -85,10 +93,17 @@ def render(
         )
     return Rendered(
         text=text,
-        left_out=tuple((_anywhere(parcel.title(one.resource)), one.why) for one in whole.left_out),
-        findings=tuple(_finding(one) for one in desired.findings if one.check != _SEEN_TO),
+        left_out=tuple(_left_out(whole, settings, keys).items()),
+        findings=tuple(_finding(one) for one in desired.findings if one.check not in _SEEN_TO),
         desired=desired,
     )
+
+
+def _left_out(whole: Parcel, settings: Settings, keys: tuple[KeyUse, ...]) -> dict[str, str]:
+    """Return what is not in the template, and why: every bucket and key, whoever owns it, and what was taken out."""
+    central = [*(f"bucket-policy {bucket}" for bucket in settings.buckets), *(f"key-policy {use.arn}" for use in keys)]
+    taken_out = {_anywhere(parcel.title(one.resource)): one.why for one in whole.left_out}
+    return {**dict.fromkeys(central, _CENTRAL), **taken_out}
 
 
 def _each(settings: Settings) -> Settings:

@@ -69,12 +69,15 @@ _SET_READS: Final = (
     *("sso:ListCustomerManagedPolicyReferencesInPermissionSet", "sso:ListManagedPoliciesInPermissionSet"),
     *("sso:ListPermissionSets", "sso:ListTagsForResource"),
 )
-_SET_WRITES: Final = (
+_SET_GIVES: Final = (
     *("sso:AttachCustomerManagedPolicyReferenceToPermissionSet", "sso:CreateAccountAssignment"),
-    *("sso:DeleteAccountAssignment", "sso:DeletePermissionSet", "sso:DescribeAccountAssignmentCreationStatus"),
-    *("sso:DescribeAccountAssignmentDeletionStatus", "sso:DescribePermissionSetProvisioningStatus"),
-    *("sso:DetachCustomerManagedPolicyReferenceFromPermissionSet", "sso:ProvisionPermissionSet"),
+    *("sso:CreatePermissionSet", "sso:DescribeAccountAssignmentCreationStatus"),
+    *("sso:DescribePermissionSetProvisioningStatus", "sso:ProvisionPermissionSet"),
     *("sso:TagResource", "sso:UntagResource"),
+)
+_SET_TAKES: Final = (
+    *("sso:DeleteAccountAssignment", "sso:DeletePermissionSet", "sso:DescribeAccountAssignmentDeletionStatus"),
+    "sso:DetachCustomerManagedPolicyReferenceFromPermissionSet",
 )
 """What AWS does on its own time is asked for until it has ended, so these reads come with the writes."""
 
@@ -147,8 +150,8 @@ _ROWS: Final = (
     _Row("Keys", _TAKE, ("kms:PutKeyPolicy",)),
     _Row("IdentityCenter", _ALL, ("sso:ListInstances",)),
     _Row("PermissionSets", _ALL, _SET_READS),
-    _Row("PermissionSets", _TAKE, _SET_WRITES),
-    _Row("PermissionSets", _GIVE, ("sso:CreatePermissionSet",)),
+    _Row("AssignedSets", _GIVE, _SET_GIVES),
+    _Row("AssignedSets", _TAKE, _SET_TAKES),
     _Row("AssumedRoles", _CHECK, ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies")),
     _Row("AssumedRoles", _CHECK, ("iam:ListRolePolicies", "iam:SimulatePrincipalPolicy")),
     _Row("Directory", _PLAN, ("identitystore:GetGroupId", "identitystore:GetUserId")),
@@ -220,6 +223,7 @@ def _identity_center(desired: Desired) -> Mapping[str, list[str]]:
     partition = desired.place.partition
     accounts = {r.account for r in desired.resources if isinstance(r, PermissionSetAssignment)}
     sso = f"arn:{partition}:sso:::"
+    sets = [f"{sso}{kind}/*" for kind in ("instance", "permissionSet")]
     return {
         "IdentityCenter": ["*"],
         "AssumedRoles": [
@@ -227,10 +231,9 @@ def _identity_center(desired: Desired) -> Mapping[str, list[str]]:
             for name in names
             for path in ("", "aws-reserved/sso.amazonaws.com/*")
         ],
-        "PermissionSets": [
-            *(f"{sso}{kind}" for kind in ("instance/*", "permissionSet/*")),
-            *(f"{sso}account/{account}" for account in accounts),
-        ],
+        # Others may have assigned it in any account.
+        "PermissionSets": [*sets, f"{sso}account/*"],
+        "AssignedSets": [*sets, *(f"{sso}account/{account}" for account in accounts)],
         "Directory": [f"arn:{partition}:identitystore::*:identitystore/*"]
         + [f"arn:{partition}:identitystore:::{kind}/*" for kind in ("group", "user")],
     }

@@ -56,7 +56,7 @@ nav a { display: inline-block; padding: .25rem 0; }
 @media (min-width: 64rem), print {
   .layers { flex-direction: row; align-items: flex-start; }
   .layers > li { flex: 1 1 0; }
-  .layers > .data { flex-grow: 1.5; }
+  .layers > .data { flex-grow: 1.8; }
   .layers > li + li::before { content: "\\2192" / ""; left: -1.35rem; top: .6rem; }
 }
 .layers h3 { margin-bottom: .5rem; }
@@ -98,12 +98,15 @@ summary { cursor: pointer; }
   .layers { gap: 11pt; }
   .layers > li { padding: 3pt; }
   .layers > li + li::before { left: -9pt; top: 2pt; }
+  .layers > .data { flex-grow: 2.6; }
+  .layers > .data > ul { columns: 2; column-gap: 6pt; }
   .node { margin-top: 2pt; padding-top: 2pt; }
   .deeds li { padding: 1pt 0 0 9pt; }
   .changes { columns: 2; column-gap: 8pt; }
-  .change { padding: 2pt 5pt; margin: 0 0 4pt; break-inside: avoid; }
+  .change { padding: 2pt 5pt; margin: 0 0 3pt; }
+  .change h3 { break-after: avoid; }
   .statement { margin-top: 2pt; padding-left: 4pt; break-inside: avoid; }
-  .documents { columns: 3; column-gap: 8pt; }
+  .documents { columns: 4; column-gap: 7pt; }
   details { padding: 0; border: 0; margin: 0 0 4pt; }
   details::details-content { content-visibility: visible; block-size: auto; }
   pre { font-size: 4.6pt; line-height: 1.1; margin: 1pt 0 0; }

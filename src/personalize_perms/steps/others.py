@@ -18,6 +18,8 @@ from personalize_perms.steps import served
 from personalize_perms.steps.context import Context
 
 DOCS: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html"
+OTHER_ACCOUNT: Final = "other-account"
+"""The check that says what is not known of another account."""
 _LONGEST: Final = 40
 """Characters that the name of a set-up may have."""
 
@@ -43,7 +45,7 @@ def findings(halves: Iterable[OwnersHalf]) -> tuple[Finding, ...]:
     """Return what cannot be known from here: whether the owner has let the set-up in."""
     return tuple(
         Finding(
-            check="other-account",
+            check=OTHER_ACCOUNT,
             severity=Severity.MEDIUM,
             resource=resource.bucket if isinstance(resource, BucketPolicyStatements) else resource.key_arn,
             message=f"belongs to {f'account {half.owner}' if half.owner else 'another account'}: only its owner can "

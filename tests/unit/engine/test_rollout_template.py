@@ -13,7 +13,7 @@ from golden_samples import cases
 from personalize_perms import documents, steps
 from personalize_perms.engine.rollout_template import EACH, LONGEST, render
 from personalize_perms.export.parcel import title
-from personalize_perms.model.errors import LimitExceeded
+from personalize_perms.model.errors import LimitExceeded, SettingsError
 from personalize_perms.model.names import AccountId, Arn, S3Location
 from personalize_perms.model.resources import ManagedPolicy, PolicyAttachment, PrincipalKind, Role
 from personalize_perms.model.settings import KeyUse, KmsAccess, Place, Settings, UserAccess, Workflow
@@ -50,7 +50,10 @@ def deployed(text: str, place: Place) -> dict[str, Mapping[str, Any]]:
     return {one.get("RoleName") or one["ManagedPolicyName"]: one for one in found}
 
 
-@pytest.mark.parametrize("name", cases(samples.AWS))
+ROLLED_OUT = [name for name, settings in cases(samples.AWS).items() if not settings.serves]
+
+
+@pytest.mark.parametrize("name", ROLLED_OUT)
 @pytest.mark.parametrize("regions", [("eu-west-1",), ("us-east-1", "eu-west-1")])
 def test_an_account_gets_what_apply_would_want_there(name: str, regions: tuple[str, ...]) -> None:
     settings = cases(samples.AWS)[name]
@@ -123,6 +126,20 @@ def test_every_kind_that_is_no_iam_of_the_account_s_own_is_left_out() -> None:
     named = [what.replace("*", EACH) for what, _ in rendered.left_out]
     assert set(others) <= set(named)
     assert [one.check for one in rendered.findings if one.check == "policy-of-another-account"] == []
+
+
+def test_a_bucket_of_another_account_is_central_like_any_other() -> None:
+    settings = Settings(inputs=(samples.INPUT,), bucket_owners=((samples.INPUT.bucket, "222233334444"),))
+    rendered = render(settings, ("eu-west-1",), "aws", (USE,), TEMPLATES)
+    own = render(replace(settings, bucket_owners=()), ("eu-west-1",), "aws", (USE,), TEMPLATES)
+    assert (rendered.text, rendered.left_out) == (own.text, own.left_out)
+    assert {what for what, _ in rendered.left_out} == {f"bucket-policy {samples.INPUT.bucket}", f"key-policy {KEY}"}
+    assert all("--serve-org" in why for _, why in rendered.left_out)
+
+
+def test_what_is_for_the_owner_of_the_buckets_is_nothing_to_roll_out() -> None:
+    with pytest.raises(SettingsError, match="owns the buckets"):
+        render(Settings(inputs=(samples.INPUT,), serve_org="o-a1b2c3d4e5"), ("eu-west-1",), "aws", (), TEMPLATES)
 
 
 def test_a_template_that_aws_would_not_take_is_refused_with_its_size() -> None:
