@@ -72,7 +72,7 @@ TO_THE_REVIEW = (
 )
 
 
-@pytest.mark.parametrize("columns", [40, 80, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("columns", [40, *(pytest.param(columns, marks=pytest.mark.long) for columns in (80, 200))])
 def test_the_common_path_asks_few_questions_and_leaves_the_role_alone_on_stdout(
     account: Account, tmp_path: Path, columns: int
 ) -> None:
