@@ -46,11 +46,6 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "bucket_owners": ("flag=111122223333", "variable=111122223333", "file=111122223333"),
     "serve_accounts": ("111111111111", "222222222222", "333333333333"),
     "serve_org": ("o-aaaaaaaaaa", "o-bbbbbbbbbb", "o-cccccccccc"),
-    "permission_set": ("flag", "variable", "file"),
-    "assign_groups": ("flag", "variable", "file"),
-    "assign_users": ("flag", "variable", "file"),
-    "assign_accounts": ("111111111111", "222222222222", "333333333333"),
-    "identity_center_region": ("eu-west-1", "eu-central-1", "us-east-1"),
 }
 
 

@@ -14,6 +14,7 @@ from personalize_perms.export import remarks, yaml_text
 from personalize_perms.export.parcel import Export, Parcel, Part
 from personalize_perms.export.places import Parameter, Piece, Places, Pseudo, camel, names
 from personalize_perms.export.yaml_text import Tagged, Yaml
+from personalize_perms.model.errors import SettingsError
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
     Json,
@@ -47,9 +48,16 @@ _RETAIN: Final[Mapping[str, Yaml]] = {"DeletionPolicy": "Retain", "UpdateReplace
 
 
 def export(parcel: Parcel) -> Export:
-    """Return the template, and what it cannot hold."""
+    """Return the template, and what it cannot hold; raise `SettingsError` where that is all of it."""
     parcel = parcels.without_identity_center(parcels.without_unknown(parcel))
     parcel = parcel.without(parcels.leave(parcel, _CANNOT))
+    if not parcel.parts:
+        left = "; ".join(f"{parcels.title(one.resource)}: {one.why}" for one in parcel.left_out)
+        raise SettingsError(
+            "CloudFormation can hold nothing of this set-up, and allows no template without resources",
+            reason=left,
+            hint="personalize-perms export aws-cli holds it, and so does personalize-perms apply",
+        )
     text = "\n".join(line.rstrip() for line in _Template(parcel).lines())
     return Export(files={f"{parcel.desired.name}.yaml": f"{text}\n"}, left_out=parcel.left_out)
 

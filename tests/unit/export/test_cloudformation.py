@@ -22,6 +22,7 @@ from golden_samples import cases, desire
 
 from personalize_perms.export import cloudformation
 from personalize_perms.export.parcel import Parcel, title, unseen
+from personalize_perms.model.errors import SettingsError
 from personalize_perms.model.names import AccountId, S3Location
 from personalize_perms.model.resources import (
     BucketPolicyStatements,
@@ -57,6 +58,10 @@ def properties(text: str, place: Place, **chosen: str) -> dict[str, Mapping[str,
 @pytest.mark.parametrize("place", samples.PLACES.values(), ids=samples.PLACES)
 def test_what_ours_is_stands_in_the_template_whole(place: Place) -> None:
     for name, desired in golden(place).items():
+        if not any(isinstance(one, Role | ManagedPolicy) for one in desired.resources):
+            with pytest.raises(SettingsError, match="nothing of this set-up"):  # no template may be without resources
+                made(unseen(desired))
+            continue
         found = properties(made(unseen(desired)), place)
         wanted = [one for one in desired.resources if isinstance(one, Role | ManagedPolicy)]
         assert len(found) == len(wanted), name
@@ -102,7 +107,7 @@ def test_in_another_account_it_is_what_would_be_wanted_there() -> None:
     assert found == properties(made(unseen(desire(theirs, there))), there)
 
 
-@pytest.mark.parametrize("name", cases(samples.AWS))
+@pytest.mark.parametrize("name", [name for name, settings in cases(samples.AWS).items() if not settings.serves])
 def test_what_it_cannot_hold_is_left_out_and_named_with_its_statements(name: str) -> None:
     desired = golden(samples.AWS)[name]
     export = cloudformation.export(unseen(desired))
@@ -114,6 +119,15 @@ def test_what_it_cannot_hold_is_left_out_and_named_with_its_statements(name: str
         assert f"# NOT IN HERE: {title(one)}" in text
         for statement in getattr(one, "statements", ()):
             assert f'#         "Sid": "{statement["Sid"]}"' in text
+
+
+def test_where_it_can_hold_nothing_all_of_it_is_named_instead_of_a_template_that_is_refused() -> None:
+    serving = [desired for desired in golden(samples.AWS).values() if desired.name == "central"]
+    assert serving
+    for desired in serving:
+        with pytest.raises(SettingsError) as error:
+            made(unseen(desired))
+        assert all(title(one) in error.value.reason for one in desired.resources)
 
 
 def test_statements_of_others_stand_in_it_to_the_letter() -> None:
