@@ -206,15 +206,15 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
         (
             "something is deleted before what replaces it was seen",
             "engine/executor.py",
-            "in (Wave.CLEAR, Wave.DELETE, Wave.FORGET)",
-            "in (Wave.CLEAR, Wave.FORGET)",
+            "in (Wave.UNASSIGN, Wave.CLEAR, Wave.DELETE, Wave.FORGET)",
+            "in (Wave.UNASSIGN, Wave.CLEAR, Wave.FORGET)",
             "test_nothing_is_taken_before_what_replaces_it_was_seen",
         ),
         (
             "the ledger is forgotten before all was read back",
             "engine/executor.py",
-            "in (Wave.CLEAR, Wave.DELETE, Wave.FORGET)",
-            "in (Wave.CLEAR, Wave.DELETE)",
+            "in (Wave.UNASSIGN, Wave.CLEAR, Wave.DELETE, Wave.FORGET)",
+            "in (Wave.UNASSIGN, Wave.CLEAR, Wave.DELETE)",
             "test_nothing_is_forgotten_until_everything_before_was_read_back",
         ),
         (
