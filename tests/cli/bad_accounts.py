@@ -161,9 +161,6 @@ ACCOUNTS: dict[str, Found] = {
     ),
     "a key that is not there": _case(nothing, ("--kms-key", KEY_ID), "not-found", "does not exist"),
     "an alias that is not there": _case(nothing, KEY, "not-found", "does not exist"),
-    "a key of another account": _case(
-        nothing, ("--kms-key", f"arn:aws:kms:{REGION}:{ELSEWHERE}:key/{KEY_ID}"), "key-unusable", ELSEWHERE
-    ),
     "a key of another Region": _case(
         nothing, ("--kms-key", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{KEY_ID}"), "key-unusable", "us-east-1"
     ),

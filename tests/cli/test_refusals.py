@@ -392,13 +392,6 @@ CASES = {
     "an alias that is not there": Case(
         nothing, (*IN, "--kms-key", "alias/nothing"), "not-found", "does not exist", "aws kms list-aliases"
     ),
-    "a key of another account": Case(
-        nothing,
-        (*IN, "--kms-key", f"arn:aws:kms:{REGION}:{ELSEWHERE}:key/{KEY_ID}"),
-        "key-unusable",
-        f"belongs to account {ELSEWHERE}",
-        "--kms-key",
-    ),
     "a key of another Region": Case(
         nothing,
         (*IN, "--kms-key", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{KEY_ID}"),

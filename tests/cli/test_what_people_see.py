@@ -86,7 +86,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch, *words: str) -> Seen:
 
 def _said(text: str) -> str:
     """Return what was said without colour, without where the edge of the screen is, and without how fast it went."""
-    timeless = re.sub(r"(?m)^(read|Reading).*\n", "", STYLING.sub("", text))
+    timeless = re.sub(r"(?m)^(read|Reading|Asking AWS).*\n", "", STYLING.sub("", text))
     return " ".join(timeless.split())
 
 

@@ -129,6 +129,6 @@ def _whole(text: str, headers: "Mapping[str, str]") -> str:
     Here no parser notices what is cut short, or comes from something between here and AWS.
     """
     length = "" if "content-encoding" in headers else headers.get("content-length", "")
-    if not text.strip() or is_web_page(text) or (length.isdecimal() and int(length) != len(text.encode())):
+    if not text or is_web_page(text) or (length.isdecimal() and int(length) != len(text.encode())):
         raise KeyError("the whole document")
     return text

@@ -184,7 +184,7 @@ def blocks(parsed: Mapping[str, Any], values: Values) -> list[tuple[str, str, di
     """Type, name and attributes of every resource."""
     return [
         (evaluated(kind, {}), evaluated(name, {}), evaluated(body, values))
-        for block in parsed["resource"]
+        for block in parsed.get("resource", [])
         for kind, named in block.items()
         for name, body in named.items()
     ]

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from personalize_perms.export import as_json, aws_cli, cloudformation, hcl_text, terraform, yaml_text
 from personalize_perms.export.parcel import unseen
+from personalize_perms.model.resources import ManagedPolicy, Role
 
 # python-hcl2 reads an escaped template only if it ends; that it does is up to whoever wrote the text.
 FREE = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(
@@ -93,6 +94,8 @@ def test_shellcheck_would_find_a_mistake(tmp_path: Any) -> None:
 @pytest.mark.parametrize("form", [cloudformation, terraform, aws_cli, as_json])
 def test_the_same_set_up_is_always_the_same_text_and_can_be_shown_anywhere(form: Any) -> None:
     for desired in golden(samples.AWS).values():
+        if form is cloudformation and not any(isinstance(one, Role | ManagedPolicy) for one in desired.resources):
+            continue  # a template that holds nothing is refused
         once, again = (form.export(unseen(desired)) for _ in range(2))
         assert once == again
         for text in once.files.values():
