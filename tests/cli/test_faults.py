@@ -13,7 +13,7 @@ import pytest
 from account import DATA, RESULTS, Account, Document, Program, Run, document, policy_arn, role_arn, trusts, user_arn
 from fake_aws import Answer, Call, FakeAws, after, loses_the_answer, passes, refuses
 
-from personalize_perms.engine import pace
+from personalize_perms.engine import executor
 
 IN = ("--input", f"s3://{DATA}/in/")
 OBJECTS = f"arn:aws:s3:::{DATA}/*"
@@ -350,7 +350,7 @@ def test_a_colleague_who_adds_right_after_us_does_not_worry_the_run(
 def test_done_is_never_said_of_a_write_that_a_colleague_undid(
     key: str, aws: FakeAws, account: Account, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pace, "DEADLINE", 0.2)
+    monkeypatch.setattr(executor, "DEADLINE", 0.2)
 
     def then_saved_over(_: Call, forward: Callable[[], Answer]) -> Answer:
         answer = forward()

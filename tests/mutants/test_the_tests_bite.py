@@ -15,8 +15,8 @@ from mistakes import MISTAKES, Mistake
 CHECKOUT = Path(__file__).parents[2]
 FAILED = 1  # as pytest ends when tests failed, and not because it found none or could not read them
 QUICK = [mistake for mistake in MISTAKES if not mistake.test.startswith(("tests/cli/", "tests/aws/"))]
-ORDINARY = QUICK[::3]
-"""Every third, from every file: each costs a process."""
+ORDINARY = QUICK[::4]
+"""Every fourth, from every file: each costs a process."""
 LONG = [mistake for mistake in MISTAKES if mistake not in ORDINARY]
 
 
