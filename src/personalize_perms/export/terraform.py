@@ -2,7 +2,6 @@
 
 What exists is imported. Documents that hold statements of others cannot be destroyed from here: the provider would
 delete a whole bucket policy, and put AWS's default in the place of a key policy.
-https://registry.terraform.io/providers/hashicorp/aws/latest/docs
 """
 
 from collections.abc import Iterable, Iterator, Mapping
