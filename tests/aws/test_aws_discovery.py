@@ -106,7 +106,7 @@ def test_a_failure_for_one_bucket_is_said_beside_it(account: Account, wire: Wire
 
 def test_prefixes_are_those_of_one_level_and_none_that_would_widen_a_policy(account: Account) -> None:
     _make_bucket(account, "acme")
-    for key in ("in/a.csv", "in/2026/b.csv", "out/", "x*/c.csv", "top.csv"):
+    for key in ("in/a.csv", "in/2026/b.csv", "out/", "x*/c.csv", "top.csv", "données/d.csv", "/e.csv"):
         account.s3._writes.put_object(Bucket="acme", Key=key, Body=b"")
     assert _labels(Discovery(account).read_prefixes("acme", "")) == ["in/", "out/"]
     assert _labels(Discovery(account).read_prefixes("acme", "in/")) == ["in/2026/"]

@@ -70,6 +70,27 @@ def test_an_assignment_of_others_stays_and_so_does_what_it_needs(
     assert "others assigned it" in str(done.findings["leftover"]) + done.err
 
 
+def test_what_others_assigned_stays_theirs_although_the_settings_name_it_later(
+    center: IdentityCenter, program: Program
+) -> None:
+    program.apply(*SET)
+    center.give("people", ACCOUNT, "operators")
+    program.apply(*SET, "--assign-group", "operators")
+    assert program.json("undo", "--yes").code == 0
+    assert center.assigned("people") == {(ACCOUNT, "operators")}
+
+
+def test_a_set_that_cannot_be_seen_any_more_is_not_said_to_be_gone(center: IdentityCenter, program: Program) -> None:
+    program.apply(*SET)
+    region, center.region = center.region, "nowhere-1"
+    done = program.json("undo", "--yes")
+    assert done.code == 1
+    assert "cannot be seen" in str(done.data["changes"])
+    center.region = region
+    assert program.json("undo", "--yes").code == 0
+    assert (center.sets, center.assignments) == ({}, [])
+
+
 def test_what_others_put_into_the_set_keeps_it(center: IdentityCenter, account: Account, program: Program) -> None:
     program.apply(*SET)
     center.named("people").policies.append(("/", "theirs"))

@@ -481,6 +481,29 @@ def test_undo_in_some_accounts_leaves_the_others(sets: FakeStackSets, program: P
     assert set(sets.accounts) == set(HUNDREDS[5:20])
 
 
+@pytest.mark.parametrize(
+    ("made", "named"), [(to(*HUNDREDS[:5]), ("--ou", OU)), ((*IN, "--ou", OU), ("--accounts", HUNDREDS[0]))]
+)
+def test_undo_takes_nothing_back_where_what_is_named_is_no_part_of_the_rollout(
+    made: tuple[str, ...], named: tuple[str, ...], sets: FakeStackSets, program: Program
+) -> None:
+    roll_out(program, *made)
+    there = set(sets.accounts)
+    done = program.json("rollout", "--undo", "--yes", *named)
+    assert (done.code, done.writes, set(sets.accounts)) == (1, [], there)
+    assert "nothing was taken back" in done.errors[0]["message"]
+
+
+def test_undo_of_accounts_that_were_never_in_it_does_not_say_that_it_is_taken_back(
+    sets: FakeStackSets, program: Program
+) -> None:
+    roll_out(program, *to(*HUNDREDS[:5]))
+    done = program.json("rollout", "--undo", "--yes", "--accounts", HUNDREDS[9])
+    assert (done.writes, set(sets.accounts)) == ([], set(HUNDREDS[:5]))
+    assert "is taken back" not in done.err
+    assert "nothing of it is in what was named" in done.err
+
+
 def test_undo_keeps_a_stack_set_while_an_account_fails(sets: FakeStackSets, program: Program) -> None:
     roll_out(program, *to(*HUNDREDS[:20]))
     sets.fails[HUNDREDS[3]] = "Cannot delete entity, must detach all policies first."

@@ -178,8 +178,9 @@ def profiles() -> tuple[str, ...]:
 
 
 def is_literal(prefix: str) -> bool:
-    """Tell whether a prefix can stand in a policy as it is: `*`, `?` and `${` would mean something else there."""
-    return not any(part in prefix for part in ("*", "?", "${"))
+    """Tell whether a prefix can be a setting: `*`, `?` and `${` would mean something else in a policy."""
+    plain = prefix.isascii() and prefix.isprintable() and not prefix.startswith("/")
+    return plain and not any(part in prefix for part in ("*", "?", "${"))
 
 
 def _service_roles(trusts: Mapping[str, str]) -> Iterator[Choice]:

@@ -117,6 +117,8 @@ class StackSets:
         """
         of_set = self._of_set(wanted)
         del of_set["Tags"]
+        if of_set.get("AutoDeployment", {}).get("Enabled"):
+            of_set["AutoDeployment"]["RetainStacksOnAccountRemoval"] = found.retains
         if not wanted.service_managed:
             roles = {"AdministrationRoleARN": found.administration_role, "ExecutionRoleName": found.execution_role}
             of_set = {**{name: role for name, role in roles.items() if role}, **of_set}
@@ -212,6 +214,7 @@ def _stack_set(found: Mapping[str, Any]) -> StackSet:
         tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", ())},
         service_managed=found.get("PermissionModel") == "SERVICE_MANAGED",
         auto_deploy=(found.get("AutoDeployment") or {}).get("Enabled"),
+        retains=bool((found.get("AutoDeployment") or {}).get("RetainStacksOnAccountRemoval")),
         ous=tuple(found.get("OrganizationalUnitIds", ())),
         administration_role=found.get("AdministrationRoleARN", ""),
         execution_role=found.get("ExecutionRoleName", ""),

@@ -188,7 +188,9 @@ class _Run:
         if ended:
             outcome.conclude(self._talk, ended[-1], stopped=self._run.stopped)
         if outcome.result.exit_code == 0 and all(one.well for one in ended):
-            self._talk.say([Line(f"The set-up {self._wanted.setup} is where it shall be.", "done")])
+            known = not self._wanted.service_managed or self._wanted.auto_deploy
+            but = "" if known else ", but for accounts that joined since, which are not looked for"
+            self._talk.say([Line(f"The set-up {self._wanted.setup} is where it shall be{but}.", "done")])
             if not self._request.as_json:
                 self._talk.out.line(self._wanted.stack_set)
         return outcome.result
@@ -227,6 +229,8 @@ def _stays(seen: "Seen", found: StackSet | None) -> Iterator[str]:
 
     if seen.tally.good and not (found and differences(seen.wanted, found)):
         yield f"{seen.tally.good:,} stacks are as they should be"
+    if found and seen.wanted.service_managed and not seen.wanted.auto_deploy:
+        yield "accounts that joined since are not looked for: with --no-auto-deploy they get no stack"
     if seen.beyond:
         yield (
             f"{seen.beyond:,} stacks are in accounts that --accounts does not name: they stay; "

@@ -9,7 +9,7 @@ from personalize_perms.cli.result import Result
 from personalize_perms.cli.rollout_options import Asked
 from personalize_perms.cli.talk import Talk
 from personalize_perms.engine import rollout_plan
-from personalize_perms.engine.rollout import Rollout
+from personalize_perms.engine.rollout import Ended, Rollout
 from personalize_perms.engine.rollout_access import plainly, wherever
 from personalize_perms.engine.rollout_words import words
 from personalize_perms.model.rollouts import RolloutStep, Spot, StackSet, Verb, Wanted
@@ -41,6 +41,11 @@ def status_or_undo(request: Request, what: Asked, session: "AwsSession", talk: T
     if not found.is_of(wanted.setup):
         why = "a stack set of this name is there and was not made by a rollout of this set-up"
         return rollout_run.blocked(wanted.stack_set, why, "it is left as it is", talk, data)
+    if what.undo and (wanted.accounts if found.service_managed else wanted.ous):
+        made, named = ("--ou", "--accounts") if found.service_managed else ("--accounts", "--ou")
+        why = f"the rollout was made with {made}, so {named} names no part of it; nothing was taken back"
+        hint = f"name a part with {made}, or nothing for all of it"
+        return rollout_run.blocked(wanted.stack_set, why, hint, talk, data)
     with rollout_run.stopping(run, talk):
         if what.status:
             return _status(request, run, found, talk, data)
@@ -98,7 +103,8 @@ class _Undo:
         """Wait for what is under way, plan, show, confirm, delete."""
         outcome = rollout_run.Outcome(data)
         ended = [*(() if self._request.dry_run else self._run.settle(found, (Verb.DELETE_STACKS,)))]
-        steps = self._planned(found)
+        now = self._run.reading.stack_set() if ended else found
+        steps = self._planned(now) if now else ()
         outcome.result.data["changes"] = report.change_data(steps)
         if self._request.dry_run:
             (self._talk.say if self._request.as_json else self._talk.out.lines)(report.step_lines(steps, ()))
@@ -117,7 +123,7 @@ class _Undo:
         if ended:
             outcome.conclude(self._talk, ended[-1], stopped=self._run.stopped)
         if outcome.result.exit_code == 0 and all(one.well for one in ended):
-            self._talk.say([Line(f"The rollout of the set-up {self._wanted.setup} is taken back.", "done")])
+            self._talk.say([Line(f"The rollout of the set-up {self._wanted.setup}: {_became(now, ended)}.", "done")])
         return outcome.result
 
     def _planned(self, found: StackSet) -> tuple[RolloutStep, ...]:
@@ -128,3 +134,10 @@ class _Undo:
             if not self._wanted.accounts or stack.account in self._wanted.accounts:
                 accounts[stack.account] = None
         return rollout_plan.plan_undo(self._wanted, found, seen, accounts)
+
+
+def _became(now: StackSet | None, ended: list[Ended]) -> str:
+    """Say what became of a rollout that was to be taken back, or a part of it."""
+    if now is None or any(one.verb is Verb.DELETE_SET for one in ended):
+        return "it is taken back"
+    return "what was named is taken back; the rest stays" if ended else "nothing of it is in what was named; it stays"

@@ -1,5 +1,7 @@
 """What every way of running a rollout shares: progress on stderr, Ctrl-C, the confirmation, and the result."""
 
+import signal
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
@@ -12,6 +14,7 @@ from personalize_perms.cli.rollout_options import Asked
 from personalize_perms.cli.talk import Talk
 from personalize_perms.model.changes import Action, Change
 from personalize_perms.model.errors import Cancelled, OutputFailed, PersonalizePermsError, SettingsError
+from personalize_perms.model.inert import inert
 from personalize_perms.model.rollouts import RolloutStep, Spot, StackSet, Tally, Verb, Work
 from personalize_perms.report import envelope, lines
 from personalize_perms.report import rollouts as report
@@ -78,8 +81,21 @@ def confirm(request: Request, steps: tuple[RolloutStep, ...]) -> None:
         )
     number = len(steps)
     question = "Make this change in all of these accounts?" if number == 1 else f"Make these {number} changes?"
-    if not request.prompter().confirm(question, default=False):
+    if not _agreed(request, question):
         raise Cancelled("nothing was changed")
+
+
+def _agreed(request: Request, question: str) -> bool:
+    """Ask; Ctrl-C is a no here, where nothing was sent yet."""
+    main = threading.current_thread() is threading.main_thread()
+    former = signal.signal(signal.SIGINT, signal.default_int_handler) if main else None
+    try:
+        return request.prompter().confirm(question, default=False)
+    except KeyboardInterrupt:
+        return False
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, former or signal.SIG_DFL)
 
 
 class Outcome:
@@ -116,6 +132,18 @@ class Outcome:
             self.result.errors.append(entry)
         elif ended.tally and not ended.tally.failures:
             self.result.errors.append({"code": "operation-failed", "message": f"{ended.work}: {message}", "hint": ""})
+
+    def left(self, steps: tuple[RolloutStep, ...], talk: Talk) -> None:
+        """Name the steps that were not started."""
+        why = "not started: what comes before it has not ended well yet; run the same command again"
+        for step in steps:
+            change = step.change
+            self.result.data["outcomes"].append(
+                report.outcome_data("skipped", change.action, change.kind, change.resource, why)
+            )
+            talk.warn([Line(f"{change.kind} {inert(change.resource)}: {why}", "warning")])
+        if any(step.verb is Verb.CREATE_STACKS for step in steps):
+            self.result.exit_code = self.result.exit_code or 1  # an account without its stack is not done
 
     def broke(self, step: RolloutStep, error: PersonalizePermsError, talk: Talk, *, stopped: bool) -> None:
         """Add a step that was not started, or of which nobody knows any more how it goes on."""
@@ -155,7 +183,7 @@ def carry_out(
     """Make the steps, and yield what became of each, until one cannot be made or is not waited for any more."""
     from personalize_perms.engine.rollout_access import plainly  # noqa: PLC0415 - nothing of this for --help
 
-    for step in steps:
+    for number, step in enumerate(steps, 1):
         try:
             with plainly():
                 one = run.carry_out(step, found, what.preferences)
@@ -168,6 +196,7 @@ def carry_out(
         yield one
         # A stack set that has stacks cannot go.
         if not one.over or run.stopped or (what.undo and not one.well):
+            outcome.left(steps[number:], talk)
             return
 
 

@@ -30,7 +30,12 @@ def in_words(conditions: Json) -> list[str]:
         raise TypeError("not a condition")
     clauses = list(_clauses(conditions))
     # What says the account and the Region says the account, too.
-    return [one for one in clauses if not any(other.startswith(f"{one} in ") for other in clauses)]
+    return [one for one in clauses if not any(_says_more(other, one) for other in clauses)]
+
+
+def _says_more(other: str, one: str) -> bool:
+    """Tell whether a clause names the places of the very account that `one` names."""
+    return other.startswith(f"{one} in ") and set(re.findall("[0-9]{12}", other)) == {one[-12:]}
 
 
 def _clauses(conditions: Mapping[str, Json]) -> Iterator[str]:

@@ -138,7 +138,7 @@ def texts(value: Json) -> list[str]:
 def has_effect(action: str, resource: str) -> bool:
     """Tell whether a well-known action of S3 can be meant for this resource: a bucket's never for objects."""
     bucket, slash, _ = resource.partition(":::")[2].partition("/")
-    if not bucket or "*" in bucket or "?" in bucket:
+    if not bucket or set("*?$") & set(bucket):
         return True
     return action.lower() not in (_BUCKET_ACTIONS if slash else _OBJECT_ACTIONS)
 

@@ -44,6 +44,7 @@ _DOCUMENTS: Final = {
     recorded.KEY: "key policies, so what they let in",
 }
 _AWS_OWN: Final = "::aws:policy/"
+_ATTACHED: Final = "policies of roles that Amazon Personalize may assume, so what these may do"
 _INLINE: Final = "texts of inline policies, so what they allow"
 
 
@@ -60,6 +61,8 @@ class _Seen:
     perhaps: list[Judged] = field(default_factory=list)
     passings: list[Passing] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
+    """ARNs of roles whose records do not name all of their policies."""
     known: set[str] = field(default_factory=set)
     """What was taken up: IAM may be recorded in several Regions."""
 
@@ -173,6 +176,9 @@ class _Walk:
             seen.lacking[_DOCUMENTS[recorded.ROLE]] += 1
             return
         self._inline(seen, item, role.arn, role.inline)
+        if not recorded.names_policies(item):
+            seen.hidden.add(role.arn)
+            seen.lacking[_ATTACHED] += 1
         if trusts.may_be_assumed(role):
             seen.roles.append(role)
         else:
@@ -244,7 +250,8 @@ class _Walk:
         named += [self._named(seen, arn) for arn in role.attached]
         boundary = self._named(seen, role.boundary_arn) if role.boundary_arn else None
         yield from excess.judge_role(role, named, boundary, seen.place)
-        if any(map(trust.names_personalize, statements.statements_of(role.trust_json))) and excess.may_do_nothing(role):
+        bare = role.arn not in seen.hidden and excess.may_do_nothing(role)
+        if bare and any(map(trust.names_personalize, statements.statements_of(role.trust_json))):
             # When a role was last used is not recorded, so of use only this can be judged.
             yield from excess.judge_use(role, "", "")
 

@@ -206,7 +206,9 @@ class _Observer:
     def _want_key(self, reference: str) -> None:
         full = key_names.full_reference(reference, self._place)
         if key_names.is_key_reference(full):
-            self._reader.want_key(full, grants=self._settings.kms_access is KmsAccess.GRANT)
+            # Where others are served no ledger tells whether a former run made grants.
+            grants = self._settings.kms_access is KmsAccess.GRANT or self._settings.serves
+            self._reader.want_key(full, grants=grants)
 
     # What follows from an answer is asked at once, not a round trip later
 

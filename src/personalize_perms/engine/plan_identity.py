@@ -124,7 +124,9 @@ def _update(draft: Draft, wanted: Wanted, live: LivePermissionSet) -> None:
     old = (_named(name) for name in sorted(policies - {wanted.set.policy_name}))
     stale = [reference for reference in old if reference in live.references]
     dropped = sorted((ours - set(wanted.assignments)) & live.assignments)
-    _retag(draft, wanted, live, policies, {*wanted.assignments, *ours})
+    # What somebody else gave by hand stays theirs, although the settings name it now.
+    claimed = {one for one in wanted.assignments if one in ours or one not in live.assignments}
+    _retag(draft, wanted, live, policies, {*claimed, *ours})
     _change_policies(draft, wanted, live, stale)
     for one in wanted.assignments:
         if one not in live.assignments:
@@ -136,7 +138,7 @@ def _update(draft: Draft, wanted: Wanted, live: LivePermissionSet) -> None:
         for one in dropped:
             unassign(draft, wanted.place, one)
         if ours - set(wanted.assignments) or policies - {wanted.set.policy_name}:
-            _forget(draft, wanted, policies, {*wanted.assignments, *ours})
+            _forget(draft, wanted, policies, {*claimed, *ours}, claimed)
     _keep(draft, wanted, live, changed=any(change.operation for change in draft.changes[before:]))
 
 
@@ -199,9 +201,15 @@ def _retag(
         )
 
 
-def _forget(draft: Draft, wanted: Wanted, policies: Iterable[str], remembered: Iterable[Assignment]) -> None:
+def _forget(
+    draft: Draft,
+    wanted: Wanted,
+    policies: Iterable[str],
+    remembered: Iterable[Assignment],
+    stays: Iterable[Assignment],
+) -> None:
     """Forget what was taken back, once that is seen."""
-    before, after = wanted_tags(draft, wanted, policies, remembered), wanted_tags(draft, wanted, (), wanted.assignments)
+    before, after = wanted_tags(draft, wanted, policies, remembered), wanted_tags(draft, wanted, (), stays)
     if before is None or after is None or draft.refusals:
         return
     found = draft.live.identity_centers[wanted.place.region].sets[wanted.place.name]

@@ -35,7 +35,11 @@ def _take_back(draft: Draft, region: str, name: str) -> bool:
         if isinstance(found, Unreadable):
             block_unknown(draft, KIND, shown, "is no longer wanted, and what there is of it", found)
             return False
-    if not isinstance(instance, Present) or not isinstance(live, Present):
+    if not isinstance(instance, Present):
+        why = f"whether it is still there cannot be seen: no instance of Identity Center is visible in {region}"
+        draft.block(KIND, shown, why, WHO, unread=True)
+        return False
+    if not isinstance(live, Present):
         return True  # it is gone, and whatever was in it
     place = SetPlace(region=region, instance_arn=instance.value.arn, name=name)
     return not _is_taken_for_own(draft, live.value) or _take_back_own(draft, place, live.value)

@@ -129,7 +129,11 @@ def put_bucket_statements(draft: Draft, bucket: LiveBucket, wanted: Iterable[Sta
 
 def plan_key_policy(draft: Draft, wanted: KeyPolicyStatements) -> None:
     """Append our statements to a key's policy."""
-    put_key_statements(draft, wanted.key_arn, draft.live.keys[wanted.key_arn], wanted.statements, wave=Wave.GRANT)
+    key = draft.live.keys[wanted.key_arn]
+    put_key_statements(draft, wanted.key_arn, key, wanted.statements, wave=Wave.GRANT)
+    grants = any(isinstance(one, KeyGrant) and one.key_arn == wanted.key_arn for one in draft.desired.resources)
+    if draft.desired.serves and not grants and isinstance(key.grants, Present):
+        revoke_grants(draft, wanted.key_arn, key.grants.value)  # no ledger remembers those of another --kms-access
 
 
 def put_key_statements(draft: Draft, key_arn: str, key: LiveKey, wanted: Iterable[Statement], *, wave: Wave) -> bool:

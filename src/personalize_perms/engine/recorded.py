@@ -113,6 +113,11 @@ def has_unseen_inline(item: Item) -> bool:
     return not _has_inline(item)
 
 
+def names_policies(item: Item) -> bool:
+    """Tell whether the record of a role says which policies it has, inline and attached."""
+    return {_INLINE[ROLE], "attachedManagedPolicies"} <= _about(item).keys()
+
+
 def is_managed_by_aws(item: Item) -> bool:
     """Tell whether a key is one of AWS's own, whose policy nobody can change."""
     return _about(item).get("keyManager") == "AWS"

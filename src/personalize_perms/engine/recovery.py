@@ -12,6 +12,7 @@ from datetime import UTC
 from typing import Final
 
 from personalize_perms.aws.account import Account
+from personalize_perms.aws.errors import AwsError, Fault
 from personalize_perms.engine import journals
 from personalize_perms.engine.journals import Entry, PastRun
 from personalize_perms.engine.standing import Standing, standing
@@ -59,6 +60,11 @@ def _settler(account: Account, run: PastRun) -> Callable[[Entry], Settled]:
             how = standing(account, entry.operation, run.run_id)
         except AccessDenied as error:
             return Settled(entry=entry, run=run, standing=Standing.UNKNOWN, why=error.message)
+        except AwsError as error:
+            if error.fault is not Fault.DENIED:
+                raise
+            why = f"not allowed {error.action} on {error.resource}"
+            return Settled(entry=entry, run=run, standing=Standing.UNKNOWN, why=why)
         return Settled(entry=entry, run=run, standing=how)
 
     return one

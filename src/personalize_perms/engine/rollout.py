@@ -121,6 +121,8 @@ class Rollout:
 
     def carry_out(self, step: RolloutStep, found: StackSet | None, preferences: Preferences) -> Ended:
         """Make one step and wait until it has ended, or until nobody waits any more."""
+        if self.stopped:
+            raise Cancelled("stopped: nothing more was sent", hint="what was done stays; the same command goes on")
         if step.verb is Verb.CREATE_SET:
             self._create_set()
             return Ended(verb=step.verb)
@@ -165,6 +167,11 @@ class Rollout:
 
     def _delete_set(self) -> None:
         self._patiently_write(lambda: self._sets.write_delete_set(self._name), lambda: self.reading.stack_set() is None)
+        for seconds in (0.0, *pace.looks()):
+            self._paced().quietly(seconds)
+            if self.reading.stack_set() is None:
+                return
+        raise NotSettled(f"AWS accepted deleting the stack set {self._name} but still shows it", hint=_STATUS)
 
     def _patiently_write(self, send: Callable[[], None], is_done: Callable[[], bool]) -> None:
         """Send until AWS took it; a repetition is the same call, and a lost answer is settled by reading."""
@@ -200,6 +207,8 @@ class Rollout:
             if there:  # it has ended, and the list did not show it yet
                 number += 1
                 continue
+            if self.stopped and not sends:
+                raise Cancelled("stopped: nothing more was sent", hint="what was done stays; the same command goes on")
             try:
                 sends += 1
                 return send(operation)
@@ -229,6 +238,8 @@ class Rollout:
         while True:
             work = self.reading.operation(operation)
             if work is None and number >= len(pace.LOOKS):
+                if self._waiting.over:
+                    raise NotSettled(f"AWS took the operation {operation} but does not show it yet", hint=_STATUS)
                 raise self._gone()
             if work:
                 if not told:

@@ -5,17 +5,19 @@ a role of an account that is not served, one of another path, one outside the or
 statement of others that lets them in is found in the same way.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from personalize_perms import documents, trust
 from personalize_perms.documents import DocumentKind
 from personalize_perms.evaluate import Document, Policies, Unread, compiled, compiled_text, decide
+from personalize_perms.model import ownership
 from personalize_perms.model.access import Principal, PrincipalType, Question, RequestContext
 from personalize_perms.model.changes import Plan, Shut
 from personalize_perms.model.findings import Finding, Severity, Verdict
-from personalize_perms.model.resources import Json
+from personalize_perms.model.resources import Json, Statement
 from personalize_perms.model.settings import Place, Settings, SourceConditions
 from personalize_perms.steps import served
 
@@ -50,16 +52,47 @@ def _proofs(plan: Plan, settings: Settings) -> Iterator[Shut]:
             continue
         found = compiled_text(stored.text, f"{stored.kind.replace('-', ' ')} {stored.name}")
         resources = (
-            _resources(settings, place, stored.name) if is_bucket else [(action, stored.name) for action in _KMS]
+            _resources(settings, place, stored.name, stored.document)
+            if is_bucket
+            else [(action, stored.name) for action in _KMS]
         )
-        for asker in askers:
+        for asker in (*askers, *_named(stored.document, plan.name, settings, place)):
             yield _asked(asker, found, stored.name, resources, place)
 
 
-def _resources(settings: Settings, place: Place, bucket: str) -> list[tuple[str, str]]:
+def _allowing(document: Mapping[str, Json]) -> Iterator[Statement]:
+    return (one for one in documents.statements(document) if one.get("Effect") == "Allow")
+
+
+def _texts(value: Json) -> list[str]:
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+
+
+def _named(document: Mapping[str, Json], name: str, settings: Settings, place: Place) -> Iterator[Asker]:
+    """Yield the other accounts, and the roles of theirs, that statements of others name."""
+    served_accounts = {place.account, *map(str, settings.serve_accounts)}
+    found: dict[str, str] = {}
+    for statement in _allowing(document):
+        principal = statement.get("Principal")
+        if ownership.is_own_sid(statement.get("Sid"), name) or not isinstance(principal, dict):
+            continue
+        for text in _texts(principal.get("AWS")):
+            match = re.fullmatch(r"(?:arn:[^:]+:iam::)?([0-9]{12})(:root|:role/.+)?", text)
+            if match and match[1] not in served_accounts:
+                is_role = (match[2] or "").startswith(":role/")
+                found[text if is_role else f"arn:{place.partition}:iam::{match[1]}:role/example"] = match[1]
+    for arn, account in found.items():
+        yield _role(f"{arn}, whom a statement of others names", arn, account, settings.serve_org or _OTHER_ORG)
+
+
+def _resources(settings: Settings, place: Place, bucket: str, document: Mapping[str, Json]) -> list[tuple[str, str]]:
     arn = f"arn:{place.partition}:s3:::{bucket}"
     used = [location for location in settings.locations if location.bucket == bucket]
     keys = [f"{arn}/{one.prefix}{'' if one.prefix.endswith('/') or not one.prefix else '/'}example" for one in used]
+    # A statement of others may open a part of what is served.
+    begin = tuple(f"{arn}/{one.prefix}" for one in used)
+    named = (text for one in _allowing(document) for text in _texts(one.get("Resource")))
+    keys += [text.replace("*", "example").replace("?", "e") for text in named if text.startswith(begin)]
     return [(action, arn if action == "s3:ListBucket" else key) for action in _S3 for key in dict.fromkeys(keys)]
 
 

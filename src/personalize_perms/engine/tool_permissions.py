@@ -210,7 +210,11 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         "OidcProviders": of_kind("oidc-provider"),
         "Buckets": [f"arn:{place.partition}:s3:::{bucket}" for bucket in buckets],
         "Keys": [*(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements)), *grants],
-        "GrantedKeys": grants,
+        # A set-up that serves others has no ledger: whether one was given a grant is looked up.
+        "GrantedKeys": [
+            *grants,
+            *(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements) and desired.serves),
+        ],
         **_identity_center(desired),
     }
 

@@ -130,6 +130,8 @@ class StackSet:
     administration_role: str
     execution_role: str
     drift: Drift | None
+    retains: bool = False
+    """Whether stacks stay in accounts that leave: others may have chosen that."""
 
     def is_of(self, setup: str) -> bool:
         """Tell whether a rollout of the set-up made it: by its tag, or by its description where it has no tags."""

@@ -133,7 +133,7 @@ def _short(plan: Plan, found: list[Difference]) -> Element:
 def _in_words(plan: Plan, found: list[Difference]) -> Iterator[str]:
     seen = Counter(one.reach for one in found if one.reach)
     if not plan.writes and not plan.blocked and not plan.refusals:
-        yield "Nothing to do: everything is as it should be."
+        yield plan_lines.nothing_to_do(plan)
     if seen:
         yield f"{plan_lines.access(seen)} of {len(plan.changes)}."
     others = sum(one.untouched for one in found)

@@ -57,7 +57,14 @@ def plan_lines(plan: Plan, *, full: bool = False) -> Iterator[Line]:
         yield Line(access(seen))
         yield Line(LIMITS, "dim", prose=True)
     if not plan.writes and not plan.blocked and not plan.refusals:
-        yield Line("Nothing to do: everything is as it should be.", "done")
+        yield Line(nothing_to_do(plan), "done")
+
+
+def nothing_to_do(plan: Plan) -> str:
+    """Return what to say of a plan without changes; of the owner's half nothing is known."""
+    if plan.halves:
+        return "Nothing to do in this account. Whether the owner's half is done cannot be seen from here."
+    return "Nothing to do: everything is as it should be."
 
 
 def count(plan: Plan) -> str:

@@ -14,7 +14,7 @@ from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.names import AccountId, Arn
 from personalize_perms.model.resources import BucketPolicyStatements, OwnersHalf
 from personalize_perms.model.settings import KeyUse, Settings, Workflow
-from personalize_perms.steps import served
+from personalize_perms.steps import kms_key, served
 from personalize_perms.steps.context import Context
 
 DOCS: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html"
@@ -81,7 +81,9 @@ def _half(context: Context, account: str, buckets: list[str], keys: list[KeyUse]
         serve_accounts=(context.place.account,),
     )
     place = replace(context.place, account=AccountId(account) if account else context.place.account)
-    owners = replace(context, settings=settings, place=place, keys=tuple(keys), foreign_buckets=frozenset())
+    # As the owner's run sees them: which of the keys hold datasets is not in the settings.
+    uses = kms_key.key_uses(settings, [use.arn for use in keys], {})
+    owners = replace(context, settings=settings, place=place, keys=uses, foreign_buckets=frozenset())
     return OwnersHalf(owner=account, settings=settings, resources=served.desired(owners))
 
 

@@ -133,7 +133,7 @@ def _narrowed(context: Context, statement: Statement) -> Statement:
     condition: dict[str, Json] = {"ArnLike": {"aws:PrincipalArn": role_pattern(settings, place)}}
     if equals:
         condition = {"StringEquals": equals, **condition}
-    return {**statement, "Condition": condition}
+    return {**statement, "Condition": trust_policy.both(statement.get("Condition"), condition)}
 
 
 def _conditioned(context: Context, own: tuple[Statement, ...]) -> tuple[Statement, ...]:
@@ -142,12 +142,10 @@ def _conditioned(context: Context, own: tuple[Statement, ...]) -> tuple[Statemen
     if settings.source_conditions is not SourceConditions.ALL:
         return own
     if not settings.serve_accounts:
-        return tuple(
-            {**statement, "Condition": {"StringEquals": {"aws:SourceOrgID": settings.serve_org}}} for statement in own
-        )
-    conditions = [trust_policy.source_condition(_of(context, account)) for account in _accounts(settings)]
-    merged: Json = _union(conditions)
-    return tuple({**statement, "Condition": merged} for statement in own)
+        wanted: dict[str, Json] = {"StringEquals": {"aws:SourceOrgID": settings.serve_org}}
+    else:
+        wanted = _union([trust_policy.source_condition(_of(context, account)) for account in _accounts(settings)])
+    return tuple({**statement, "Condition": trust_policy.both(statement.get("Condition"), wanted)} for statement in own)
 
 
 def _of(context: Context, account: str) -> Context:

@@ -49,7 +49,7 @@ def conditioned(context: Context, own: tuple[Statement, ...]) -> tuple[Statement
     if context.settings.source_conditions is not SourceConditions.ALL:
         return own
     condition = source_condition(context)
-    return tuple({**statement, "Condition": _both(statement.get("Condition"), condition)} for statement in own)
+    return tuple({**statement, "Condition": both(statement.get("Condition"), condition)} for statement in own)
 
 
 def source_condition(context: Context) -> dict[str, Json]:
@@ -97,7 +97,8 @@ def unproven(resource: str) -> Finding:
     )
 
 
-def _both(one: Json, other: dict[str, Json]) -> dict[str, Json]:
+def both(one: Json, other: dict[str, Json]) -> dict[str, Json]:
+    """Return a condition that demands what each of these does; what is in both is as in `other`."""
     merged: dict[str, Json] = dict(one) if isinstance(one, dict) else {}
     for operator, keys in other.items():
         before = merged.get(operator)
