@@ -1,11 +1,14 @@
 """A central bucket and key that serve many accounts: one merged statement set, undoable, and provably shut."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from account import DATA, SERVICE, Account, Document, Program, Run, document, root_keeps, sids
 from fake_aws import ACCOUNT, REGION
 
+CHECKOUT = Path(__file__).parents[2]
 ORG = "o-a1b2c3d4e5"
 ONE, OTHER = "111122223333", "444455556666"
 FOREIGN = {
@@ -149,6 +152,28 @@ def test_a_statement_of_others_that_lets_strangers_in_is_found(account: Account,
     assert shut(run)[DATA, "the same role outside the organisation"] == "allowed"
     assert "Anybody" in run.findings["open-beyond-served"]["reason"]
     assert "open-beyond-served" in program.json("check", *OF_ORG).findings
+
+
+def test_an_account_that_a_statement_of_others_names_is_asked_about(account: Account, program: Program) -> None:
+    stranger = "arn:aws:iam::999900001111:root"
+    account.bucket(policy=document({**FOREIGN, "Sid": "Named", "Principal": {"AWS": stranger}}))
+    verdicts = shut(program.json("plan", *OF_ORG))
+    assert [verdict for (_, who), verdict in verdicts.items() if "999900001111" in who] == ["allowed"]
+
+
+def test_conditions_of_own_templates_stay_beside_those_of_the_served(program: Program, tmp_path: Path) -> None:
+    shutil.copytree(CHECKOUT / "policies", tmp_path / "own")
+    for path in (tmp_path / "own" / "bucket").glob("*.json"):
+        reviewed = json.loads(path.read_text())
+        for statement in reviewed["Statement"]:
+            statement["Condition"] = {"Bool": {"aws:SecureTransport": "true"}}
+        path.write_text(json.dumps(reviewed, indent=2) + "\n")
+    offline = ("--dry-run", "--offline", "--account", ACCOUNT, "--region", REGION)
+    own = ("--policies-dir", str(tmp_path / "own"), "--source-conditions", "all")
+    run = program.json("apply", *offline, *own, *OF_ORG)
+    (policy,) = [one["document"] for one in run.data["documents"] if one["kind"] == "bucket-policy"]
+    assert {one["Condition"]["Bool"]["aws:SecureTransport"] for one in policy["Statement"]} == {"true"}
+    assert all(len(one["Condition"]) > 1 for one in policy["Statement"])
 
 
 def test_offline_shows_the_documents_and_what_they_shut_without_a_call(account: Account, program: Program) -> None:
