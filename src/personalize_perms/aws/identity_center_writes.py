@@ -1,5 +1,6 @@
 """The writes of IAM Identity Center: each sends one operation of the plan, and once."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _CONFLICT: Final = "ConflictException"
 
 
-class IdentityCenterWrites:
+class IdentityCenterWrites(ABC):
     """Writes. Every method raises `AwsError`; what AWS completes on its own time returns the id of the request."""
 
     def __init__(self, session: AwsSession) -> None:
@@ -38,8 +39,9 @@ class IdentityCenterWrites:
     def _writes(self, place: SetPlace) -> "SSOAdminClient":
         return cast("SSOAdminClient", self._session.writer("sso-admin", place.region))
 
+    @abstractmethod
     def _found(self, place: SetPlace) -> str | None:
-        raise NotImplementedError
+        """Return the ARN of a permission set, None if there is none: reading is the other half's."""
 
     def _arn(self, place: SetPlace, action: str) -> str:
         found = self._found(place)

@@ -105,20 +105,28 @@ def _judge(
         resolved.findings.append(_unknown_state(reference, found))
         return Arn.parse(reference)
     elif isinstance(found, Unreadable):
-        refusal = Refusal(
-            code="access-denied",
-            message=f"{where}, {reference}, cannot be resolved",
-            reason=f"not allowed: {found.action}; {found.reason}",
-            hint="give its key ARN with --kms-key, or ask for kms:DescribeKey",
-        )
+        refusal = _unresolved(reference, where, found)
     else:
-        refusal = Refusal(
-            code="not-found",
-            message=f"{where}, {reference}, does not exist in {place.region} of account {place.account}",
-            hint="aws kms list-aliases shows the keys by alias; name one with --kms-key",
-        )
+        refusal = _missing(reference, where, place)
     resolved.refusals.append(replace(refusal, resource=reference or bucket))
     return None
+
+
+def _unresolved(reference: str, where: str, found: Unreadable) -> Refusal:
+    return Refusal(
+        code="access-denied",
+        message=f"{where}, {reference}, cannot be resolved",
+        reason=f"not allowed: {found.action}; {found.reason}",
+        hint="give its key ARN with --kms-key, or ask for kms:DescribeKey",
+    )
+
+
+def _missing(reference: str, where: str, place: Place) -> Refusal:
+    return Refusal(
+        code="not-found",
+        message=f"{where}, {reference}, does not exist in {place.region} of account {place.account}",
+        hint="aws kms list-aliases shows the keys by alias; name one with --kms-key",
+    )
 
 
 def _aws_managed(where: str, bucket: str) -> Refusal:

@@ -84,9 +84,6 @@ class Operations:
 
     def send(self, operation: Operation) -> None:  # noqa: C901, PLR0912 - one line per operation: a table
         """Make the one call that writes; raise `AwsError` if it failed or may have failed."""
-        if isinstance(operation, IDENTITY_OPERATIONS):
-            self._identity.send(operation)
-            return
         iam, s3, kms = self._iam, self._account.s3, self._account.kms
         match operation:
             case CreatePolicy():
@@ -123,6 +120,8 @@ class Operations:
                 kms.write_create_grant(operation)
             case RevokeGrant():
                 self._revoke(operation)
+            case _:
+                self._identity.send(operation)
 
     def _revoke(self, operation: RevokeGrant) -> None:
         kms = self._account.kms

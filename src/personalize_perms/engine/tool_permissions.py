@@ -182,8 +182,6 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
     attached = [resource for resource in resources if isinstance(resource, PolicyAttachment)]
     # Whether a user of another account exists cannot be asked here.
     trusted = [arn for arn in _principals(made) if Arn.parse(arn).account == place.account]
-    buckets = [resource.bucket for resource in resources if isinstance(resource, BucketPolicyStatements)]
-    grants = [resource.key_arn for resource in resources if isinstance(resource, KeyGrant)]
     own = {arn.rpartition("/")[2] for arn in (*(role.arn for role in made), *adopted)}
     roles = [arn for role in made for arn in (role.arn, place.arn("iam", f"role/{role.name}"))]
 
@@ -208,14 +206,21 @@ def _scopes(desired: Desired) -> Mapping[str, list[str]]:
         "TrustedUsers": of_kind("user"),
         "SamlProviders": of_kind("saml-provider"),
         "OidcProviders": of_kind("oidc-provider"),
-        "Buckets": [f"arn:{place.partition}:s3:::{bucket}" for bucket in buckets],
-        "Keys": [*(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements)), *grants],
-        # A set-up that serves others has no ledger: whether one was given a grant is looked up.
-        "GrantedKeys": [
-            *grants,
-            *(r.key_arn for r in resources if isinstance(r, KeyPolicyStatements) and desired.serves),
-        ],
+        **_documents(desired),
         **_identity_center(desired),
+    }
+
+
+def _documents(desired: Desired) -> Mapping[str, list[str]]:
+    resources = desired.resources
+    buckets = [resource.bucket for resource in resources if isinstance(resource, BucketPolicyStatements)]
+    policed = [resource.key_arn for resource in resources if isinstance(resource, KeyPolicyStatements)]
+    grants = [resource.key_arn for resource in resources if isinstance(resource, KeyGrant)]
+    return {
+        "Buckets": [f"arn:{desired.place.partition}:s3:::{bucket}" for bucket in buckets],
+        "Keys": [*policed, *grants],
+        # A set-up that serves others has no ledger: whether one was given a grant is looked up.
+        "GrantedKeys": [*grants, *(policed if desired.serves else ())],
     }
 
 
