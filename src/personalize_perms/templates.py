@@ -7,7 +7,6 @@ character that widens a policy. Files are read when they are first used, which k
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
@@ -16,6 +15,7 @@ from personalize_perms import documents
 from personalize_perms.model.errors import DocumentError, TemplateError
 from personalize_perms.model.inert import inert
 from personalize_perms.model.resources import Json, Statement
+from personalize_perms.model.values import dataclass
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

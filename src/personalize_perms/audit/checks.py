@@ -1,10 +1,10 @@
 """The checks of `audit`: how much each matters, and the page of AWS that says so. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms.model.findings import Finding, Severity, Verdict
+from personalize_perms.model.values import dataclass
 
 _DEPUTY = "https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html"
 _USERS = "https://docs.aws.amazon.com/personalize/latest/dg/grant-user-permissions.html"

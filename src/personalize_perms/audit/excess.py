@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/personalize/latest/dg/set-up-required-permissions.ht
 
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from personalize_perms.audit import statements
@@ -19,6 +19,7 @@ from personalize_perms.model.findings import Finding, Verdict
 from personalize_perms.model.inventory import RoleDetail
 from personalize_perms.model.resources import Json
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 _NOBODYS: Final = "0-nobody-has-this-name"
 """Part of the names of resources that do not exist: what reaches them reaches all."""

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms import documents, evaluate, trust
@@ -18,6 +17,7 @@ from personalize_perms.model.findings import Finding, Verdict
 from personalize_perms.model.inventory import IdentityDetail
 from personalize_perms.model.resources import Json
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 _ACTION: Final = "iam:PassRole"
 _GAINS_ALL: Final = "iam:PutRolePolicy"

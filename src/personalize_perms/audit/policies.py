@@ -1,7 +1,6 @@
 """What identity-based policies say about Amazon Personalize: actions that do not exist, policies in no use. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms.audit import statements
@@ -10,6 +9,7 @@ from personalize_perms.audit.effects import meant, misspelt
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.inventory import PolicyDetail
 from personalize_perms.model.resources import Statement
+from personalize_perms.model.values import dataclass
 
 FULL_ACCESS: Final = ":policy/service-role/AmazonPersonalizeFullAccess"
 """How the ARN of AWS's own policy for Amazon Personalize ends: it is known without being read."""

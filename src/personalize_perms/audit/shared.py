@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-key-acces
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms import documents, trust
@@ -17,6 +16,7 @@ from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.resources import Json, Statement
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 _TOO_MUCH: Final = {
     DocumentKind.BUCKET_POLICY: (

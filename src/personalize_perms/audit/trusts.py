@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms import trust
@@ -16,6 +15,7 @@ from personalize_perms.model.inventory import RoleDetail
 from personalize_perms.model.regions import PERSONALIZE_REGIONS
 from personalize_perms.model.resources import Json, Statement
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 _EXACT: Final = re.compile(r"(ForAnyValue:)?(String(Equals(IgnoreCase)?|Like)|Arn(Equals|Like))", re.ASCII)
 _PARTS: Final = 6

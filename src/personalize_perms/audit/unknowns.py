@@ -3,10 +3,11 @@
 A read that was refused says nothing about what is there, so it is never "missing" and never "fine".
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from personalize_perms.audit.checks import found
 from personalize_perms.model.findings import Finding
+from personalize_perms.model.values import dataclass
 
 _SHOWN = 3
 

@@ -1,7 +1,5 @@
 """One account as the rest of the program holds it: who calls, and the services it needs."""
 
-from dataclasses import dataclass
-
 from personalize_perms.aws.iam import Iam
 from personalize_perms.aws.identity_center import IdentityCenter
 from personalize_perms.aws.kms import Kms
@@ -10,6 +8,7 @@ from personalize_perms.aws.personalize import Personalize
 from personalize_perms.aws.s3 import S3
 from personalize_perms.aws.session import AwsSession
 from personalize_perms.model.caller import Caller
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """What the wizard can offer to choose from. What may not be listed is `Unreadable`: then the person types the name."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from threading import Lock
 
 from personalize_perms import documents, trust
@@ -12,6 +11,7 @@ from personalize_perms.model.live import Absent, Present, Read
 from personalize_perms.model.names import Arn
 from personalize_perms.model.regions import PERSONALIZE_REGIONS
 from personalize_perms.model.resources import Statement
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

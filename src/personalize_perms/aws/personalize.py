@@ -4,12 +4,12 @@ https://docs.aws.amazon.com/personalize/latest/dg/API_Operations_Amazon_Personal
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from personalize_perms.aws.errors import AwsError, Fault, translated
 from personalize_perms.aws.session import AwsSession
 from personalize_perms.model.live import Carrier, Unreadable
+from personalize_perms.model.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

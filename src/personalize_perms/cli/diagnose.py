@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from personalize_perms.model.findings import Finding, Verdict
 from personalize_perms.model.inert import inert
 from personalize_perms.model.names import AccountId, Arn
 from personalize_perms.model.options import arguments
+from personalize_perms.model.values import dataclass
 from personalize_perms.report import complaints as wording
 from personalize_perms.report import envelope, lines, verdicts
 from personalize_perms.report.lines import Line

@@ -4,7 +4,6 @@ import os
 import stat
 import sys
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ from personalize_perms.diagnose.cloudtrail import LONGEST
 from personalize_perms.model.errors import PersonalizePermsError, SettingsError
 from personalize_perms.model.inert import inert
 from personalize_perms.model.names import Arn, InvalidName
+from personalize_perms.model.values import dataclass
 from personalize_perms.report.lines import Line
 
 _GZIP: Final = b"\x1f\x8b"

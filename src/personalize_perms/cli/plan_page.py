@@ -1,7 +1,6 @@
 """`plan --html FILE`: the plan as one page, to attach to a change request."""
 
 import shlex
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from personalize_perms.model import ownership
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import SettingsError
 from personalize_perms.model.inert import inert
+from personalize_perms.model.values import dataclass
 from personalize_perms.report import page
 from personalize_perms.report.lines import Line
 from personalize_perms.report.page_parts import Reason

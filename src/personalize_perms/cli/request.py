@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
@@ -12,6 +12,7 @@ from personalize_perms.model.names import AccountId
 from personalize_perms.model.options import BY_FIELD
 from personalize_perms.model.regions import partition_with_personalize
 from personalize_perms.model.settings import Missing, Place, Settings
+from personalize_perms.model.values import dataclass
 
 if TYPE_CHECKING:
     from personalize_perms.wizard import Prompter

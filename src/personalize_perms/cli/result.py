@@ -1,7 +1,9 @@
 """What a command ends with; `main` prints it and takes the exit code."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(slots=True, kw_only=True)

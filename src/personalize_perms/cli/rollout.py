@@ -1,7 +1,7 @@
 """`rollout`: the IAM part of a set-up in many accounts, through CloudFormation StackSets."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +15,7 @@ from personalize_perms.cli.talk import Talk
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.rollouts import RolloutStep, StackSet, Verb, Wanted
 from personalize_perms.model.settings import KeyUse, Place
+from personalize_perms.model.values import dataclass
 from personalize_perms.report import envelope, lines
 from personalize_perms.report import rollouts as report
 from personalize_perms.report.lines import Line

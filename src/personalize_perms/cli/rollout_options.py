@@ -1,7 +1,6 @@
 """What `rollout` can be told beside the settings: where to, how, and as whom."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ from personalize_perms.model.names import InvalidName
 from personalize_perms.model.regions import partition_with_personalize
 from personalize_perms.model.rollouts import CallAs, Preferences, Share
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 _LONGEST: Final = 10_000_000
 _IDS: Final = r"[0-9\s,;]*"

@@ -1,7 +1,7 @@
 """The settings to look with: those of the set-up, and what the complaints name beside them. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from personalize_perms.diagnose import facts as naming
@@ -14,6 +14,7 @@ from personalize_perms.model.names import Arn, InvalidName, S3Location
 from personalize_perms.model.options import BY_FIELD
 from personalize_perms.model.resources import PrincipalKind
 from personalize_perms.model.settings import READS_INPUT, WRITES_OUTPUT, Settings, UserAccess, Workflow
+from personalize_perms.model.values import dataclass
 
 PEOPLE: Final = frozenset({Link.USER_POLICY, Link.PASS_ROLE, Link.ASSUME_ROLE})
 """Links that are about people, and not about data."""

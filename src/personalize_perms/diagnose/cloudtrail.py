@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from personalize_perms import documents
@@ -19,6 +19,7 @@ from personalize_perms.diagnose.table import SYMPTOMS
 from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.names import S3Location
 from personalize_perms.model.resources import Json
+from personalize_perms.model.values import dataclass
 
 LONGEST: Final = 64 * 1024 * 1024
 """Characters of a file of events: CloudTrail's own have a few million."""

@@ -1,6 +1,6 @@
 """What went wrong, once: which symptom it is, what it names, and what that means together."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Self
 
 from personalize_perms.diagnose import facts as naming
@@ -9,6 +9,7 @@ from personalize_perms.diagnose.policy_types import POLICY_TYPES, PolicyType
 from personalize_perms.diagnose.symptoms import Nature, Symptom
 from personalize_perms.model.examination import Link
 from personalize_perms.model.findings import Finding, Severity, Verdict
+from personalize_perms.model.values import dataclass
 
 _SILENT: Final = PolicyType(meaning="")
 

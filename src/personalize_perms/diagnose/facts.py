@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Final, Self
 
 from personalize_perms.model.names import Arn, InvalidName, S3Location, bucket_name, key_reference
 from personalize_perms.model.settings import READS_INPUT, WRITES_OUTPUT, Workflow
+from personalize_perms.model.values import dataclass
 
 OPERATIONS: Final[Mapping[str, Workflow]] = {
     "CreateDatasetImportJob": Workflow.IMPORT,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from typing import Final
@@ -13,6 +13,7 @@ from personalize_perms.diagnose.complaints import Complaint
 from personalize_perms.diagnose.facts import Facts
 from personalize_perms.diagnose.symptoms import Symptom
 from personalize_perms.diagnose.table import SYMPTOMS
+from personalize_perms.model.values import dataclass
 
 _FLAGS: Final = re.IGNORECASE | re.ASCII
 _OPEN, _CLOSE = r"[\"'`\[(<]{0,3}", r"[\"'`\])>]{0,3}"

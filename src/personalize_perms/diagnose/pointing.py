@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms.diagnose.answers import PEOPLE
@@ -11,6 +10,7 @@ from personalize_perms.engine import selection
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.examination import Link
 from personalize_perms.model.findings import Finding, Verdict
+from personalize_perms.model.values import dataclass
 
 _CERTAINTY: Final = (Verdict.DENIED, Verdict.UNKNOWN, Verdict.ALLOWED)
 _STOPS: Final = frozenset({"missing", "conflict", "limit", "not-readable"})

@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms.model.examination import Link
+from personalize_perms.model.values import dataclass
 
 _RESOURCE_LINKS: Final = (Link.BUCKET_POLICY, Link.KEY_POLICY, Link.KEY_GRANT, Link.TRUST)
 

@@ -1,12 +1,11 @@
 """What was given to be diagnosed: a text as it was printed, or events of CloudTrail."""
 
-from dataclasses import dataclass
-
 from personalize_perms.diagnose import cloudtrail, matching, texts
 from personalize_perms.diagnose.complaints import Complaint
 from personalize_perms.diagnose.facts import named_in
 from personalize_perms.diagnose.symptoms import UNRECOGNISED
 from personalize_perms.model.errors import DocumentError
+from personalize_perms.model.values import dataclass
 
 _SHOWN = 300
 

@@ -1,11 +1,11 @@
 """What a symptom is: how AWS says that something failed, what that means, and what to look at."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from personalize_perms.model.examination import Link
 from personalize_perms.model.settings import Workflow
+from personalize_perms.model.values import dataclass
 
 PERSONALIZE: Final = "https://docs.aws.amazon.com/personalize/latest/dg/"
 

@@ -1,13 +1,14 @@
 """The documents along the chain, compiled for the evaluator: what could not be read takes part as unknown."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from personalize_perms.evaluate import Document, Grant, Policies, Unread, compiled_text
 from personalize_perms.model.access import PrincipalType, Question
 from personalize_perms.model.live import Absent, Live, LiveGrant, LiveKey, Present, Read, Unreadable
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 Compiled: TypeAlias = Document | Unread
 

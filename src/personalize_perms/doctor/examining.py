@@ -1,7 +1,7 @@
 """The examination from end to end: read, plan, ask about every link, hear AWS's own opinion."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from personalize_perms.aws.account import Account
@@ -24,6 +24,7 @@ from personalize_perms.model.live import Carrier, Live, LiveRole, Present, Read,
 from personalize_perms.model.opinions import Advice, Simulated
 from personalize_perms.model.resources import PrincipalKind
 from personalize_perms.model.settings import KmsAccess, Settings, Workflow
+from personalize_perms.model.values import dataclass
 from personalize_perms.templates import Templates
 
 

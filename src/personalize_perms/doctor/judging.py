@@ -1,7 +1,6 @@
 """From needs and documents to findings: what is denied, by which statement or for lack of which, and how to mend it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms.doctor import remedies
@@ -12,6 +11,7 @@ from personalize_perms.evaluate import decide
 from personalize_perms.model.access import Decision, Layer, StatementRef
 from personalize_perms.model.examination import Examined, Link
 from personalize_perms.model.findings import Finding, Severity, Verdict
+from personalize_perms.model.values import dataclass
 
 DOCS: Final[Mapping[Link, str]] = {
     Link.TRUST: "https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html",

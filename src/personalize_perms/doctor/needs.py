@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/personalize/latest/dg/aws-personalize-set-up-permiss
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from personalize_perms import trust
@@ -15,6 +15,7 @@ from personalize_perms.model.examination import Link
 from personalize_perms.model.live import LiveRole
 from personalize_perms.model.names import S3Location
 from personalize_perms.model.settings import READS_INPUT, WRITES_OUTPUT, KeyUse, KmsAccess, Place, Settings, Workflow
+from personalize_perms.model.values import dataclass
 
 SERVICE: Final = Principal(type=PrincipalType.SERVICE, arn=trust.SERVICE)
 

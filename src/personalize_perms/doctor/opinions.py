@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policie
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from personalize_perms.doctor.chain import Chain
@@ -18,6 +18,7 @@ from personalize_perms.model.examination import Link
 from personalize_perms.model.findings import Finding, Severity, Verdict
 from personalize_perms.model.live import Unreadable
 from personalize_perms.model.opinions import Advice, AdviceType, Simulated
+from personalize_perms.model.values import dataclass
 
 _ADVISED: Final = {AdviceType.ERROR: Severity.HIGH, AdviceType.SECURITY_WARNING: Severity.MEDIUM}
 """What of Access Analyzer's advice is worth a finding: the rest is about style."""

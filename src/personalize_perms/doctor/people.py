@@ -5,7 +5,6 @@ Only what the user policy is meant to allow is asked about: an analyst who may s
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms import documents
@@ -26,6 +25,7 @@ from personalize_perms.model.resources import (
     Statement,
 )
 from personalize_perms.model.settings import Place, Settings, Workflow
+from personalize_perms.model.values import dataclass
 from personalize_perms.trust import SERVICE
 
 _STARTS: Final[Mapping[Workflow, tuple[tuple[str, str], ...]]] = {

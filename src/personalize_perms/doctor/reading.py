@@ -1,7 +1,7 @@
 """Reads what decides besides the documents of the set-up: the other policies of its role and of people, and grants."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from personalize_perms.aws.account import Account
@@ -11,6 +11,7 @@ from personalize_perms.doctor.people import Person
 from personalize_perms.engine.flow import Flow
 from personalize_perms.model.live import Absent, Live, LiveGrant, LiveRole, PolicyHead, Present, Read, Unreadable
 from personalize_perms.model.resources import PrincipalKind
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ shown only if the answer is then the right one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from personalize_perms import documents
@@ -16,6 +16,7 @@ from personalize_perms.model.changes import Action, Plan
 from personalize_perms.model.examination import Link
 from personalize_perms.model.findings import Verdict
 from personalize_perms.model.resources import Json
+from personalize_perms.model.values import dataclass
 from personalize_perms.trust import SERVICE
 
 if TYPE_CHECKING:

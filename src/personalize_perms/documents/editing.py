@@ -1,11 +1,11 @@
 """Our statements in documents that others own: appended, replaced, removed; everything else stays as it is."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from personalize_perms.documents.comparing import covers, normalised
 from personalize_perms.documents.reading import statements
 from personalize_perms.model.resources import Json, Statement
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

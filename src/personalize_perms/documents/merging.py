@@ -6,7 +6,6 @@ out and to put in is done anew in what is there now; everything else stays as it
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms.documents.comparing import dead_principals, normalised
@@ -14,6 +13,7 @@ from personalize_perms.documents.measuring import LIMITS, DocumentKind, new_docu
 from personalize_perms.documents.reading import parse, statements
 from personalize_perms.model.errors import DocumentError, ResourceConflict
 from personalize_perms.model.resources import Json, Statement
+from personalize_perms.model.values import dataclass
 
 _AGAIN: Final = "look at the document, then run the same command again: it plans from what is there now"
 

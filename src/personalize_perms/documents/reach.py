@@ -6,12 +6,12 @@ statements is no difference. What cannot be compared (`NotAction` and the like) 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Final, TypeAlias
 
 from personalize_perms.model.resources import Json, Statement
+from personalize_perms.model.values import dataclass
 
 Keys: TypeAlias = frozenset[tuple[str, str, frozenset[str]]]
 """Condition operator, condition key in lower case, and its values."""

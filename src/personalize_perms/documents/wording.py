@@ -6,12 +6,12 @@ of an action and a resource that can have no effect is left out. Whether somethi
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms.documents.conditions_in_words import SERVICE, in_words
 from personalize_perms.documents.reach import has_effect, texts
 from personalize_perms.model.resources import Json, Statement
+from personalize_perms.model.values import dataclass
 
 _ANYBODY: Final = "anybody"
 HOLDER: Final = "whoever has this policy"

@@ -7,7 +7,7 @@ an account of thousands of roles and buckets passes through bounded memory. It r
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from threading import Lock
 from typing import Final, Protocol, TypeVar
@@ -24,6 +24,7 @@ from personalize_perms.engine.role_policies import RolePolicies
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.inventory import IdentityDetail, InventoryPage, PolicyDetail, RoleDetail
 from personalize_perms.model.live import Read
+from personalize_perms.model.values import dataclass
 
 T = TypeVar("T")
 

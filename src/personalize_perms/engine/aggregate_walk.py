@@ -7,7 +7,7 @@ is unknown in that account, and so is everything of an account whose records did
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, TypeAlias
 
 from personalize_perms import trust
@@ -28,6 +28,7 @@ from personalize_perms.model.findings import Finding
 from personalize_perms.model.inventory import RoleDetail
 from personalize_perms.model.names import AccountId
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 _WORDS: Final = {
     recorded.ROLE: "roles",

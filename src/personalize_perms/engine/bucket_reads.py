@@ -5,12 +5,13 @@ account's own buckets tells; it is read only where something was refused.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from personalize_perms.aws.account import Account
 from personalize_perms.engine.flow import Flow
 from personalize_perms.model.live import Absent, LiveBucket, Present, Read, Unreadable
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(slots=True)

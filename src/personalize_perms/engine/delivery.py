@@ -5,7 +5,7 @@ before our first write stops the change; one that they changed while we wrote ge
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -29,6 +29,7 @@ from personalize_perms.model.operations import (
     PutBucketPolicy,
     UpdatePolicy,
 )
+from personalize_perms.model.values import dataclass
 
 T = TypeVar("T")
 

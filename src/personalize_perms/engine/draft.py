@@ -1,7 +1,7 @@
 """A plan while it is being made: what the rules of each resource kind add to. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from personalize_perms import documents
@@ -14,6 +14,7 @@ from personalize_perms.model.findings import Finding
 from personalize_perms.model.live import Absent, Live, Unreadable
 from personalize_perms.model.operations import Operation
 from personalize_perms.model.resources import Desired, Json, Statement
+from personalize_perms.model.values import dataclass
 
 _HOW_TO_SHRINK: Mapping[DocumentKind, str] = {
     DocumentKind.MANAGED_POLICY: "name fewer buckets or prefixes, or split them over several set-ups (--name)",

@@ -4,7 +4,7 @@ Nothing is asked, and no client is built, where neither names any.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from personalize_perms.aws.account import Account
@@ -12,6 +12,7 @@ from personalize_perms.engine.flow import Flow
 from personalize_perms.model.identity import Instance, LivePermissionSet, SetPlace
 from personalize_perms.model.live import Absent, LiveIdentityCenter, Present, Read
 from personalize_perms.model.resources import PrincipalKind
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(slots=True)

@@ -1,13 +1,13 @@
 """What a permission set is to be: its people by the ids that the directory gives them, and its tags. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from personalize_perms.engine.draft import Draft
 from personalize_perms.model import ownership
 from personalize_perms.model.identity import Assignment, LivePermissionSet, PolicyReference, SetPlace
 from personalize_perms.model.live import Absent, LiveIdentityCenter, Present, Unreadable
 from personalize_perms.model.resources import PermissionSet, PermissionSetAssignment
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

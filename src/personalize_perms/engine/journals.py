@@ -8,7 +8,6 @@ import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from personalize_perms.engine.journal import FORMAT, SUFFIX, JournalError, own_f
 from personalize_perms.model.inert import inert
 from personalize_perms.model.operations import Operation
 from personalize_perms.model.resources import PrincipalKind
+from personalize_perms.model.values import dataclass
 
 if TYPE_CHECKING:
     from cattrs import Converter

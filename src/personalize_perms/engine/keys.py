@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-key-acces
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import product
 
 from personalize_perms import steps
@@ -14,6 +14,7 @@ from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Absent, KeyFacts, Present, Read, Unreadable
 from personalize_perms.model.names import Arn
 from personalize_perms.model.settings import KeyUse, Place, Settings, Workflow
+from personalize_perms.model.values import dataclass
 
 _DOCS = steps.kms_key.DOCS
 _WAYS_OUT = {

@@ -6,7 +6,6 @@ What is remembered and no longer wanted is taken back.
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms import documents
@@ -22,6 +21,7 @@ from personalize_perms.model.resources import (
     Role,
     TrustPolicyStatements,
 )
+from personalize_perms.model.values import dataclass
 
 DEFAULT_ATTACHMENTS: Final = 10
 """Managed policies that AWS lets one user, group or role have unless the quota was raised."""

@@ -4,7 +4,7 @@ Every read is started as soon as what it needs is known. What is desired depends
 buckets), so this room derives it too, and hands both to the planner.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import product
 
@@ -32,6 +32,7 @@ from personalize_perms.model.resources import (
     TrustPolicyStatements,
 )
 from personalize_perms.model.settings import Hardening, KeyUse, KmsAccess, Settings, SourceConditions
+from personalize_perms.model.values import dataclass
 from personalize_perms.templates import Templates
 
 _LONG_TRUST = 1000

@@ -3,9 +3,10 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Event
 from typing import Final
+
+from personalize_perms.model.values import dataclass
 
 DEADLINE: Final = 120.0
 """Seconds that one change may take, all waiting included: about what IAM needs at its slowest."""

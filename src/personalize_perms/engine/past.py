@@ -6,7 +6,7 @@ what a statement of others was before, and what was made even if the account's o
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from personalize_perms import documents
 from personalize_perms.documents import DocumentKind
@@ -29,6 +29,7 @@ from personalize_perms.model.operations import (
     UpdateTrust,
 )
 from personalize_perms.model.resources import PrincipalKind, Statement
+from personalize_perms.model.values import dataclass
 
 Place = tuple[DocumentKind, str]
 """A document: its kind, and the bucket's name, the key's ARN or the role's name."""

@@ -4,7 +4,7 @@ Every edge is a sentence of a statement, an attachment or a grant; nothing is ta
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import assert_never
 
 from personalize_perms import documents
@@ -31,6 +31,7 @@ from personalize_perms.model.resources import (
     Statement,
     TrustPolicyStatements,
 )
+from personalize_perms.model.values import dataclass
 
 _SERVICE = "Amazon Personalize"
 _FOR_PEOPLE = "role for people"

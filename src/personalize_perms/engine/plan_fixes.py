@@ -5,7 +5,6 @@ Personalize in for any account, and deleted principals, who let nobody in. Every
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms import documents
@@ -22,6 +21,7 @@ from personalize_perms.model.live import Absent, Present, Read, Unreadable
 from personalize_perms.model.operations import PutBucketPolicy, PutKeyPolicy, UpdateTrust
 from personalize_perms.model.resources import Json
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 SET_UP: Final = "audit"
 """The name under which fixes are journalled, and taken back, unless another one is given."""

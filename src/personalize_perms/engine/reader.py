@@ -4,7 +4,7 @@ Results are taken up by the one thread that runs the flow, so nothing here needs
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ from personalize_perms.model.live import (
 )
 from personalize_perms.model.names import Arn
 from personalize_perms.model.resources import PrincipalKind
+from personalize_perms.model.values import dataclass
 
 T = TypeVar("T")
 _VERSIONS = 5

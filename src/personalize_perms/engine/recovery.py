@@ -7,7 +7,6 @@ that it is said once.
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
@@ -18,6 +17,7 @@ from personalize_perms.engine.journals import Entry, PastRun
 from personalize_perms.engine.standing import Standing, standing
 from personalize_perms.model.errors import AccessDenied
 from personalize_perms.model.findings import Finding, Severity
+from personalize_perms.model.values import dataclass
 
 __all__ = ["Settled", "Standing", "findings", "settle"]
 

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStac
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from threading import Event
@@ -20,6 +19,7 @@ from personalize_perms.engine.pace import Clock, Pace
 from personalize_perms.engine.rollout_reading import PASSING, Reading
 from personalize_perms.model.errors import Cancelled, NotSettled, PersonalizePermsError, ResourceConflict
 from personalize_perms.model.rollouts import Preferences, RolloutStep, StackSet, Tally, Verb, Wanted, Work
+from personalize_perms.model.values import dataclass
 
 _CREATIONS: Final = 3
 """How often creating a stack set is tried: a token may be that of one that was deleted since."""

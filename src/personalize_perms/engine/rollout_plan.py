@@ -8,12 +8,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import unified_diff
 from typing import Final
 
 from personalize_perms.model.changes import Action, Change
 from personalize_perms.model.rollouts import RolloutStep, Spot, StackSet, Tally, Verb, Wanted, Work
+from personalize_perms.model.values import dataclass
 
 _PREFIX: Final = "personalize-perms"
 _DIGEST: Final = 20

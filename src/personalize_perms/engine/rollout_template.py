@@ -5,7 +5,7 @@ and an adopted role are each account's own, by the same name, whatever account t
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from personalize_perms import steps
@@ -30,6 +30,7 @@ from personalize_perms.model.resources import (
     TrustPolicyStatements,
 )
 from personalize_perms.model.settings import KeyUse, Place, Settings
+from personalize_perms.model.values import dataclass
 from personalize_perms.templates import Templates
 
 EACH: Final = AccountId("000000000000")

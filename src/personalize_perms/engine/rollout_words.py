@@ -4,8 +4,9 @@ The same sentences come as the refusal of a call and as the reason of a single a
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from personalize_perms.model.values import dataclass
 
 _PREREQUISITES: Final = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html"

@@ -8,7 +8,7 @@ that it would not plan by itself. The digests tell which file was changed, and w
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Final, Self
@@ -23,6 +23,7 @@ from personalize_perms.model.changes import Change, Plan
 from personalize_perms.model.errors import DocumentError, PersonalizePermsError
 from personalize_perms.model.live import Live
 from personalize_perms.model.settings import Settings
+from personalize_perms.model.values import dataclass
 
 FORMAT: Final = 1
 MAGIC: Final = '{\n  "personalize_perms_plan": '

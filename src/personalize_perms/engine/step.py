@@ -1,6 +1,5 @@
 """One change under way: what is known of it between its intent and its read-back."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms import documents
@@ -24,6 +23,7 @@ from personalize_perms.model.operations import (
     Unassign,
     UpdateTrust,
 )
+from personalize_perms.model.values import dataclass
 
 AGAIN: Final = "run the same command again: it makes a new plan from what is there now"
 _LEAST_SETTLING: Final = 0.05

@@ -7,10 +7,10 @@ The journal's own text of it, where there is one, goes first.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from personalize_perms import documents, trust
 from personalize_perms.model.resources import Json, Statement
+from personalize_perms.model.values import dataclass
 
 _DIGEST = 16
 _ALONE = ({"Service": trust.SERVICE}, {"Service": [trust.SERVICE]})

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 """
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms.model.names import Arn
@@ -27,6 +26,7 @@ from personalize_perms.model.resources import (
 )
 from personalize_perms.model.rollouts import stack_set_name
 from personalize_perms.model.settings import Workflow
+from personalize_perms.model.values import dataclass
 
 COMMANDS: Final = ("plan", "apply", "init", "check", "diagnose", "audit", "export", "undo", "rollout")
 _AUDIT = frozenset({"audit"})

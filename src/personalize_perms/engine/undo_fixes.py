@@ -6,7 +6,7 @@ that the fix replaced take their place again in what is there now, and what othe
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from personalize_perms import documents
@@ -21,6 +21,7 @@ from personalize_perms.model.changes import Action, Change, Plan, Wave
 from personalize_perms.model.errors import DocumentError, ResourceConflict
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.live import Absent, Present, Read, Unreadable
+from personalize_perms.model.values import dataclass
 
 FIXING: Final = "audit"
 """The command whose runs are fixes."""

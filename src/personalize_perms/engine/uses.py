@@ -1,7 +1,6 @@
 """What in Amazon Personalize still carries the role or the keys that an undo takes access from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from personalize_perms.aws.account import Account
@@ -19,6 +18,7 @@ from personalize_perms.model.operations import (
     UpdateTrust,
 )
 from personalize_perms.model.resources import PrincipalKind
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

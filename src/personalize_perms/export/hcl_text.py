@@ -5,8 +5,9 @@ https://developer.hashicorp.com/terraform/language/expressions/strings
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from personalize_perms.model.values import dataclass
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INDENT: Final = "  "

@@ -5,7 +5,7 @@ others must be in what they are given; where those are not known, the part is le
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar, assert_never
 
 from personalize_perms import documents
@@ -23,6 +23,7 @@ from personalize_perms.model.resources import (
     Role,
     TrustPolicyStatements,
 )
+from personalize_perms.model.values import dataclass
 
 R = TypeVar("R")
 _UNKNOWN: Final = "it holds statements of others, and the account was not read"

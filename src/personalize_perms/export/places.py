@@ -5,7 +5,7 @@ Only statements and names of ours are taken apart. What others wrote stays to th
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from itertools import chain, count
 from typing import Final, TypeAlias, assert_never
@@ -27,6 +27,7 @@ from personalize_perms.model.resources import (
     TrustPolicyStatements,
 )
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 _ARN: Final = re.compile(r"arn:([^:]*):([^:]*):([^:]*):([^:]*):(.*)", re.DOTALL)
 _LEDGER_KEY: Final = re.compile(r"([kG])/([a-z0-9-]+)/(.+)")

@@ -6,8 +6,9 @@ https://yaml.org/spec/1.2.2/#double-quoted-style
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from personalize_perms.model.values import dataclass
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(::?[A-Za-z0-9_-]+|[./][A-Za-z0-9_-]+)*")
 _WORDS: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])

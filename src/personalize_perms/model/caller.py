@@ -1,8 +1,7 @@
 """Who runs this, and where."""
 
-from dataclasses import dataclass
-
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
 """What will be changed: every write is one `Change` in the plan that is shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from personalize_perms.model.findings import Finding, Verdict
 from personalize_perms.model.resources import Json, OwnersHalf
+from personalize_perms.model.values import dataclass
 
 if TYPE_CHECKING:
     # Only a live plan holds operations; a dry run without calls starts faster without them.

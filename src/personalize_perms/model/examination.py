@@ -1,10 +1,10 @@
 """What an examination of one set-up comes to: the links that hold, the findings, and what was not looked at."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from personalize_perms.model.findings import Finding, Verdict
 from personalize_perms.model.resources import PrincipalKind
+from personalize_perms.model.values import dataclass
 
 
 class Link(StrEnum):

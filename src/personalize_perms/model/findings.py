@@ -1,8 +1,9 @@
 """What was noticed, and how sure it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from personalize_perms.model.values import dataclass
 
 
 class Severity(StrEnum):

@@ -1,9 +1,9 @@
 """Who may reach what, as a picture that is not drawn yet: nodes in layers, and what each may do with another."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from personalize_perms.model.settings import Place
+from personalize_perms.model.values import dataclass
 
 
 class Layer(StrEnum):

@@ -1,9 +1,9 @@
 """IAM Identity Center as this program sees it: one instance, its permission sets, and who has them where."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from personalize_perms.model.resources import PrincipalKind
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """What is there. A read that was refused is a value of its own, never "absent"."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeAlias, TypeVar
 
 from personalize_perms.model.caller import Caller
 from personalize_perms.model.identity import Instance, LivePermissionSet
 from personalize_perms.model.resources import PrincipalKind
+from personalize_perms.model.values import dataclass
 
 T = TypeVar("T")
 

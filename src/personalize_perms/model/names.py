@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
 import re
-from dataclasses import dataclass
 from typing import NewType, Self
+
+from personalize_perms.model.values import dataclass
 
 AccountId = NewType("AccountId", str)
 

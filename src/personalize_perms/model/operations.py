@@ -1,11 +1,12 @@
 """The writes that a plan can hold, each with everything that its one call needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from personalize_perms.model.identity import Assignment, PolicyReference, SetPlace
 from personalize_perms.model.resources import PrincipalKind
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """What AWS itself says about access: its simulator, and Access Analyzer's reading of a document."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from personalize_perms.model.values import dataclass
 
 
 class AdviceType(StrEnum):

@@ -1,7 +1,8 @@
 """What is known of one setting: its flag, variable and key, and how its text becomes a value."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

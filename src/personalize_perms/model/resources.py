@@ -5,12 +5,12 @@ owns a whole bucket policy, key policy, or the trust policy of an adopted role.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from personalize_perms.model.findings import Finding
 from personalize_perms.model.settings import Place, Settings
+from personalize_perms.model.values import dataclass
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Statement: TypeAlias = Mapping[str, Json]

@@ -8,12 +8,13 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from personalize_perms.model.changes import Change
 from personalize_perms.model.names import InvalidName, account_id, region_name
+from personalize_perms.model.values import dataclass
 
 TAG_ROLLOUT: Final = "personalize-perms:rollout"
 """Key of the tag that tells a stack set to be ours. CloudFormation puts it on every role of the stacks, too."""

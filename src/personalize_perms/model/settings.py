@@ -1,9 +1,9 @@
 """What the user wants: every answer of the wizard, flag, variable and key of the settings file, as one value."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from personalize_perms.model.names import AccountId, Arn, S3Location
+from personalize_perms.model.values import dataclass
 
 
 class Workflow(StrEnum):

@@ -1,6 +1,6 @@
 """One thing in Amazon Personalize, as far as what went wrong with it can be told from it."""
 
-from dataclasses import dataclass
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ Taken from the texts before and after that the change itself holds, so that it c
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
 
@@ -43,6 +42,7 @@ from personalize_perms.model.operations import (
     UpdateTrust,
 )
 from personalize_perms.model.resources import Statement
+from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ A sign or a word always says what the colour says. Foreign text passes `inert`, 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from personalize_perms.model.caller import Caller
@@ -13,6 +12,7 @@ from personalize_perms.model.changes import Outcome, Refusal, Status, StoredDocu
 from personalize_perms.model.errors import Cancelled, PersonalizePermsError
 from personalize_perms.model.findings import Finding, Severity
 from personalize_perms.model.inert import inert
+from personalize_perms.model.values import dataclass
 
 if TYPE_CHECKING:
     from personalize_perms.model.live import Carrier

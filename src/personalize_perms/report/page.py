@@ -7,13 +7,13 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from xml.etree.ElementTree import Element
 
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.graph import Graph
+from personalize_perms.model.values import dataclass
 from personalize_perms.report import page_parts, plan_lines
 from personalize_perms.report.differences import Difference, difference
 from personalize_perms.report.markup import document_text, element

@@ -1,11 +1,11 @@
 """What every step is given, and the few things that all of them make in the same way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from personalize_perms.model import ownership
 from personalize_perms.model.resources import ManagedPolicy, Role, Statement
 from personalize_perms.model.settings import KeyUse, Place, Settings
+from personalize_perms.model.values import dataclass
 from personalize_perms.steps.uniting import united
 from personalize_perms.templates import Templates, Value
 

@@ -1,12 +1,12 @@
 """Puts one question through a prompter: builds its list, falls back to typing, and checks what is typed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from personalize_perms.model.inert import inert
 from personalize_perms.model.names import InvalidName, bucket_name
 from personalize_perms.model.options import BY_FIELD
+from personalize_perms.model.values import dataclass
 from personalize_perms.wizard import flow
 from personalize_perms.wizard.discovery import Lists
 from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Choice, Fixed, Offer, Prompter, typed_into

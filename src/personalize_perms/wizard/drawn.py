@@ -4,7 +4,6 @@ questionary's lists draw every entry at every key: with 5,000 roles that took 14
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from prompt_toolkit.application import Application, get_app, run_in_terminal
@@ -16,6 +15,7 @@ from prompt_toolkit.layout import FormattedTextControl, Layout, Window
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
+from personalize_perms.model.values import dataclass
 from personalize_perms.wizard.menu import Menu
 from personalize_perms.wizard.plain import wrapped
 from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Offer

@@ -4,12 +4,13 @@ Nothing here asks, draws or calls AWS. A state never changes; going back is taki
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Final
 
 from personalize_perms.model.names import S3Location
 from personalize_perms.model.options import BY_FIELD, texts
 from personalize_perms.model.settings import Settings
+from personalize_perms.model.values import dataclass
 from personalize_perms.wizard.question import Answer, Kind, Question, View, ways
 from personalize_perms.wizard.questions import BY_ID, QUESTIONS
 

@@ -5,9 +5,10 @@ Only what is in sight is ever looked at, so 5,000 entries cost no more to draw t
 
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from personalize_perms.model.values import dataclass
 from personalize_perms.wizard.prompter import TYPE_IT, Choice
 
 _INDENT: Final = 2

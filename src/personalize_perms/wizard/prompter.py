@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from personalize_perms.model.errors import Cancelled
+from personalize_perms.model.values import dataclass
 
 
 class Back(Cancelled):

@@ -5,11 +5,11 @@ of the options turn it into the setting, so the wizard can accept nothing that t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from personalize_perms.model.settings import Settings
+from personalize_perms.model.values import dataclass
 from personalize_perms.wizard.prompter import Choice
 
 Answer: TypeAlias = tuple[str, ...]
