@@ -51,6 +51,23 @@ def test_what_needs_no_account_imports_nothing_heavy(words: str) -> None:
     assert done.stdout.splitlines()[-1] == "HEAVY []", done.stderr
 
 
+def test_the_first_question_waits_for_nothing_of_aws_and_nothing_that_only_later_lines_need() -> None:
+    code = (
+        "import sys\n"
+        "from personalize_perms.cli.main import main\n"
+        "from personalize_perms.cli.request import Request\n"
+        "from personalize_perms.wizard.interactive import DrawnPrompter\n"
+        "def choose_many(*_, **__): raise KeyboardInterrupt\n"
+        "Request.may_ask, DrawnPrompter.choose_many = True, choose_many\n"
+        "try: main(['init'])\n"
+        "finally: print([name for name in sys.argv[1:] if name in sys.modules])"
+    )
+    heavy = [name for name in HEAVY if name != "prompt_toolkit"]
+    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+    assert "nothing was changed" in done.stderr
+
+
 def test_the_offline_dry_run_imports_nothing_of_what_reads_an_account() -> None:
     code = (
         "import sys\n"

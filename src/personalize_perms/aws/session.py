@@ -41,6 +41,11 @@ _ENDPOINT_NAMES: Final = (
     *("access-analyzer", "cloudformation", "config", "iam", "identitystore", "kms", "personalize", "s3", "sso", "sts"),
 )
 _ASKED_NEXT: Final[tuple[Service, ...]] = ("iam", "s3", "kms")
+_ASKING: Final = frozenset({"mfa_serial", "credential_process"})
+"""Keys of a profile that may need a person.
+
+https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html
+"""
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
 _READ_ATTEMPTS: Final = 5
@@ -86,6 +91,19 @@ class AwsSession:
             return region_name(str(text))
         except InvalidName as error:
             raise SettingsError(str(error), hint="--region REGION") from error
+
+    @property
+    def asks_a_person(self) -> bool:
+        """Whether getting credentials may ask on the terminal: for an MFA code, or by a program that signs in."""
+        profiles = self._core()[0].full_config.get("profiles", {})
+        name = self._core()[0].profile or "default"
+        seen: set[str] = set()
+        while name in profiles and name not in seen:
+            seen.add(name)
+            if not _ASKING.isdisjoint(profiles[name]):
+                return True
+            name = profiles[name].get("source_profile", "")
+        return False
 
     @property
     def endpoint(self) -> str:

@@ -27,13 +27,10 @@ from personalize_perms.cli.what_next import what_next
 from personalize_perms.model.changes import Plan
 from personalize_perms.model.errors import PersonalizePermsError
 from personalize_perms.model.inert import inert
-from personalize_perms.report import lines
 from personalize_perms.report.lines import Line
 
 if TYPE_CHECKING:
-    from personalize_perms.aws.account import Account
-    from personalize_perms.aws.session import AwsSession
-    from personalize_perms.cli.naming import Naming
+    from personalize_perms.cli.interview import Interview
 
 
 @shared(DRY_RUN, DIFF, YES, NO_INPUT, ON_FAILURE)
@@ -81,17 +78,15 @@ def make_it_so(request: Request) -> Result:
     asks = request.command == "init" and request.may_ask and not _is_answered(request)
     if not asks:
         setup.check_answers(request.settings)
-    if asks and not request.sandbox:
-        request = _located(request)
-    with setup.opened(request) as session, ExitStack() as alone:
-        session.builds_ahead = not asks
+    interview = _begun(request, talk) if asks else None
+    request = interview.request if interview else request
+    with setup.opened(request, interview.session if interview else None) as session, ExitStack() as alone:
         untouched = alone.enter_context(setup.untouched())
-        account, naming = _identified(request, session, talk, asks=asks)
+        account = interview.meet(session) if interview else setup.open_account(request, session, talk)
         if request.command == "init":
             talk.say(_introduction(request))
-        if naming:
-            request = _asked(request, account, naming)
-            account = naming.named()
+        if interview:
+            request, account = interview.finish()
             if not request.dry_run and not request.sandbox:
                 _save(request, talk)  # ten answers are not lost by a plan that is refused
         found = alone.enter_context(setup.exclusive(request, account, talk))
@@ -135,36 +130,13 @@ def _introduction(request: Request) -> Iterator[Line]:
         yield Line(f"   {step.DOCS}", "dim")
 
 
-def _located(request: Request) -> Request:
-    from personalize_perms.cli.whereabouts import located  # noqa: PLC0415 - only where somebody is asked
+def _begun(request: Request, talk: Talk) -> "Interview":
+    from personalize_perms.cli.interview import Interview  # noqa: PLC0415 - only where somebody is asked
 
-    return located(request, request.prompter())
-
-
-def _identified(request: Request, session: "AwsSession", talk: Talk, *, asks: bool) -> "tuple[Account, Naming | None]":
-    """Find out who calls and say it before anything else; for a person who is asked, with the account's alias."""
-    if not asks:
-        return setup.open_account(request, session, talk), None
-    from personalize_perms.cli.naming import Naming  # noqa: PLC0415 - only where somebody is asked
-
-    naming = Naming(setup.find_account(request, session, talk))
-    request.prompter()  # importing what draws takes about as long as AWS does to answer
-    account = naming.named()
-    talk.say(lines.caller_lines(account.caller))
-    return account, naming
-
-
-def _asked(request: Request, account: "Account", naming: "Naming") -> Request:
-    from personalize_perms import wizard  # noqa: PLC0415 - only where somebody is asked
-    from personalize_perms.aws.discovery import Discovery  # noqa: PLC0415 - botocore only when it is needed
-    from personalize_perms.cli.rendering import rendering  # noqa: PLC0415 - only where somebody is asked
-
-    discovery = Discovery(account)
-    documents = rendering(request, account.caller.place, discovery.bucket_keys)
-    given = request.given
-    settings = wizard.run(request.settings, given, request.prompter(), discovery, documents, news=naming.news)
-    setup.check_answers(settings)
-    return request.with_settings(settings)
+    interview = Interview(request, talk)
+    with setup.untouched():
+        interview.begin()
+    return interview
 
 
 def completed(request: Request, plan: Plan, result: Result, talk: Talk) -> Result:

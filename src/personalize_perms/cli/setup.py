@@ -55,20 +55,27 @@ def check_answers(settings: Settings) -> None:
 
 
 @contextmanager
-def opened(request: Request) -> Iterator["AwsSession"]:
-    """Open a session on the account, or on the sandbox; failed calls inside end in words for the person."""
-    if sys.stderr.isatty():  # importing what talks to AWS takes longer than a person should look at nothing
+def opened(request: Request, session: "AwsSession | None" = None) -> Iterator["AwsSession"]:
+    """Open a session on the account, or on the sandbox; failed calls inside end in words for the person.
+
+    A `session` that is open already is used.
+    """
+    if (
+        sys.stderr.isatty() and session is None
+    ):  # importing what talks to AWS takes longer than a person should look at nothing
         begun = "Making an account inside this process" if request.sandbox else "Asking AWS who you are"
         Talk(request).say([Line(f"{begun} ...", "dim")])
     from personalize_perms.aws.errors import AwsError  # noqa: PLC0415 - nothing of this for --help
     from personalize_perms.aws.failures import failure  # noqa: PLC0415 - nothing of this for --help
 
     try:
-        if request.sandbox:
+        if session is not None:
+            yield session
+        elif request.sandbox:
             from personalize_perms.aws.sandbox import sandbox  # noqa: PLC0415 - moto is an extra
 
-            with sandbox(request.region or "us-east-1") as session:
-                yield session
+            with sandbox(request.region or "us-east-1") as example:
+                yield example
         else:
             from personalize_perms.aws.session import AwsSession  # noqa: PLC0415 - botocore only when it is needed
 

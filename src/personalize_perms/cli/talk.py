@@ -31,6 +31,10 @@ class Talk:
         self._lock = threading.RLock()
         self._said_at: dict[str, float] = {}
 
+    def make_ready(self) -> None:
+        """Do now what the first line would need time for."""
+        self._err.make_ready()
+
     def say(self, said: Iterable[Line]) -> None:
         """Say something on stderr, unless quiet."""
         if not self._quiet:

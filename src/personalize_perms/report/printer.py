@@ -33,7 +33,13 @@ class Printer:
 
     def __init__(self, stream: TextIO, *, colour: bool) -> None:
         self._stream = stream
-        self._console = _console(stream) if colour else None
+        self._colour = colour
+        self._console: Console | None = None
+
+    def make_ready(self) -> None:
+        """Import what gives colour now, where nobody waits for a line."""
+        if self._colour and self._console is None:
+            self._console = _console(self._stream)
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Write the lines."""
@@ -62,6 +68,7 @@ class Printer:
         )
 
     def _write(self, text: str, style: str) -> None:
+        self.make_ready()
         if self._console is None:
             self._stream.write(text + "\n")
             self._stream.flush()

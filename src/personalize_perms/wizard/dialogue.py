@@ -1,12 +1,12 @@
 """Leads through the questions to the review; knows neither what draws them nor what the answers change."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
 from personalize_perms import steps
-from personalize_perms.model.errors import Cancelled
+from personalize_perms.model.errors import Cancelled, SettingsError
 from personalize_perms.model.inert import inert
 from personalize_perms.model.options import BY_FIELD
 from personalize_perms.model.settings import Settings
@@ -26,55 +26,133 @@ def run(
     prompter: Prompter,
     discovery: Discovery | None,
     documents: Documents | None = None,
-    *,
-    news: Callable[[], str] = str,
 ) -> Settings:
-    """Ask what is still open, show a review, and return the settings with the answers.
+    """Ask what is still open of an account that is known already; see `Dialogue`."""
+    dialogue = Dialogue(settings, given, prompter)
+    dialogue.meet(discovery, documents)
+    return dialogue.lead()
 
-    `given` tells by field where a setting came from (flag, variable, file); such settings are not asked. Without
-    `discovery` every name is typed. `documents` renders what settings lead to, for whoever asks to see it; `news` is
-    what has become known by the way, if anything, and is said before the next question. Where nothing is open, nothing
-    is shown. Raises `Cancelled` for Ctrl-C.
+
+class Dialogue:
+    """One walk through the questions. It may begin before the account is known.
+
+    `given` tells by field where a setting came from (flag, variable, file); such settings are not asked. Where nothing
+    is open, nothing is shown. Ctrl-C raises `Cancelled`.
     """
-    state = flow.start(settings, given)
-    if flow.current(state) is None:
-        return settings
-    lists = Lists(discovery)
-    prompter.shown = lists.begin
-    prompter.say(f"{_WELCOME} {prompter.keys}")
+
+    def __init__(self, settings: Settings, given: Mapping[str, str], prompter: Prompter) -> None:
+        self._state = flow.start(settings, given)
+        self._prompter = prompter
+        self._lists = Lists(None)
+        self._documents: Documents | None = None
+        self._news: Callable[[], str] = str
+        self._introduced: set[str] = set()
+        self._welcomed = False
+
+    @property
+    def begins_alone(self) -> bool:
+        """Whether the first question can be asked without knowing the account."""
+        question = flow.current(self._state)
+        return bool(question and question.choices and not question.source and not question.only_with)
+
+    def begin(self, shown: Callable[[], None]) -> None:
+        """Ask the first question although the account is not known; `shown` is called whenever it was drawn.
+
+        `meet` may be called meanwhile. Raises `Withdrawn` if `shown` took the question away.
+        """
+        self._prompter.shown, self._documents = shown, _no_documents
+        beginning = self._state
+        try:
+            with _cancelled_by_ctrl_c():
+                while self._state is beginning:
+                    self._ask_or_stay(beginning)
+        finally:
+            self._prompter.explain = None
+            if self._prompter.shown is shown:
+                self._prompter.shown = None
+
+    def meet(
+        self, discovery: Discovery | None, documents: Documents | None = None, news: Callable[[], str] = str
+    ) -> None:
+        """Go on with what is known of the account by now.
+
+        Without `discovery` every name is typed. `documents` renders what settings lead to, for whoever asks to see it;
+        `news` is what has become known by the way, if anything, and is said before the next question.
+        """
+        self._lists = Lists(discovery)
+        self._documents = documents
+        self._news = news
+        self._prompter.shown = self._lists.begin
+
+    def lead(self) -> Settings:
+        """Ask what is open, show a review, and return the settings with the answers."""
+        if not self._welcomed and flow.current(self._state) is None:
+            return self._state.settings
+        try:
+            with _cancelled_by_ctrl_c():
+                while not self._is_settled():
+                    pass
+                return self._state.settings
+        finally:
+            self._lists.close()
+            self._prompter.shown = self._prompter.explain = None
+
+    def _is_settled(self) -> bool:
+        """Ask the next question, or show the review; tell whether the person is content with it."""
+        self._state = state = _with_facts(self._state, self._lists)
+        said = self._news()
+        if said:
+            self._prompter.say(said)
+        try:
+            if flow.current(state) is not None:
+                self._ask(state)
+                return False
+            self._explains(state)
+            called_for = _review(state, self._prompter)
+        except Back:
+            self._state = _before(state, self._prompter)
+            return False
+        if called_for is not None:
+            self._state = flow.reopened(state, called_for)
+        return called_for is None
+
+    def _ask(self, state: flow.State) -> None:
+        question = flow.current(state)
+        if question is None:
+            return
+        if not self._welcomed:
+            self._welcomed = True
+            self._prompter.say(f"{_WELCOME} {self._prompter.keys}")
+        self._explains(state)
+        _introduce(question, self._introduced, self._prompter)
+        answer = Asker(prompter=self._prompter, lists=self._lists).ask(state, question)
+        self._state = flow.answered(state, question, answer)
+
+    def _ask_or_stay(self, beginning: flow.State) -> None:
+        try:
+            self._ask(beginning)
+        except Back:
+            _before(beginning, self._prompter)
+
+    def _explains(self, state: flow.State) -> None:
+        """Let a key show the documents of `state`, by what is known of the account when it is pressed."""
+
+        def explain() -> str:
+            return preview(state, self._documents or _no_documents)
+
+        self._prompter.explain = explain if self._documents else None
+
+
+def _no_documents(_: Settings) -> Mapping[str, str]:
+    raise SettingsError("AWS has not said yet which account this is")
+
+
+@contextmanager
+def _cancelled_by_ctrl_c() -> Iterator[None]:
     try:
-        return _led_through(state, prompter, lists, documents, news)
+        yield
     except KeyboardInterrupt:
         raise Cancelled("nothing was changed", hint="the same command starts again") from None
-    finally:
-        lists.close()
-        prompter.shown = prompter.explain = None
-
-
-def _led_through(
-    state: flow.State, prompter: Prompter, lists: Lists, documents: Documents | None, news: Callable[[], str]
-) -> Settings:
-    asker = Asker(prompter=prompter, lists=lists)
-    introduced: set[str] = set()
-    while True:
-        state = _with_facts(state, lists)
-        if documents:
-            prompter.explain = partial(preview, state, documents)
-        said = news()
-        if said:
-            prompter.say(said)
-        question = flow.current(state)
-        try:
-            if question is None:
-                called_for = _review(state, prompter)
-                if called_for is None:
-                    return state.settings
-                state = flow.reopened(state, called_for)
-            else:
-                _introduce(question, introduced, prompter)
-                state = flow.answered(state, question, asker.ask(state, question))
-        except Back:
-            state = _before(state, prompter)
 
 
 def _before(state: flow.State, prompter: Prompter) -> flow.State:

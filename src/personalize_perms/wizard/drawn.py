@@ -41,8 +41,13 @@ class ListQuestion:
     explain: Callable[[], None] | None = None
     problem: str = ""
 
-    def ask(self, output: Output, shown: Callable[[], None] | None) -> tuple[str, ...]:
-        """Draw, and return the values that were chosen; nothing of the list stays on the screen."""
+    def ask(
+        self, output: Output, shown: Callable[[], None], standing: Callable[[Callable[[], None]], None]
+    ) -> tuple[str, ...]:
+        """Draw, and return the values that were chosen; nothing of the list stays on the screen.
+
+        `shown` is called whenever it was drawn, and `standing` gets what draws it anew.
+        """
         application: Application[tuple[str, ...]] = Application(
             layout=Layout(
                 Window(
@@ -59,8 +64,8 @@ class ListQuestion:
         # Esc also begins the codes of the arrow keys: this is how long it is waited for the rest of one.
         application.ttimeoutlen = 0.05
         self.offer.watch(application.invalidate)
-        if shown:
-            application.after_render += lambda _: shown()
+        standing(application.invalidate)
+        application.after_render += lambda _: shown()
         return application.run()
 
     # Drawing

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from prompt_toolkit.application import create_app_session, run_in_terminal
+from prompt_toolkit.application import create_app_session, get_app, run_in_terminal
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
@@ -23,7 +23,7 @@ from personalize_perms.model.errors import Cancelled
 from personalize_perms.wizard.drawn import STYLE, ListQuestion
 from personalize_perms.wizard.menu import Menu
 from personalize_perms.wizard.plain import wrapped
-from personalize_perms.wizard.prompter import Back, Entries, Offer, offered, typed_into
+from personalize_perms.wizard.prompter import Back, Entries, Offer, Withdrawn, offered, typed_into
 
 if TYPE_CHECKING:
     import questionary
@@ -55,6 +55,28 @@ class DrawnPrompter:
         self._depth = None if colour else ColorDepth.DEPTH_1_BIT
         self.explain: Callable[[], str] | None = None
         self.shown: Callable[[], None] | None = None
+        self._redraw: Callable[[], None] | None = None
+
+    @property
+    def standing(self) -> "DrawnPrompter":
+        """What is drawn can be drawn again below something that is said."""
+        return self
+
+    def nudge(self) -> None:
+        """Draw the list anew, if one stands there, and call `shown`."""
+        redraw = self._redraw
+        if redraw:
+            redraw()
+
+    def interject(self, show: Callable[[], None]) -> None:
+        """Let `show` write above the list."""
+        run_in_terminal(show)
+
+    def withdraw(self) -> None:
+        """Take the list away, unless an answer was just given."""
+        application = get_app()
+        if application.future and not application.future.done():
+            application.exit(exception=Withdrawn())
 
     def say(self, text: str, *, title: bool = False) -> None:
         """Show a line."""
@@ -118,9 +140,11 @@ class DrawnPrompter:
         question.explain = self._explained if self.explain else None
         with self._session():
             try:
-                return question.ask(self._output, self._when_shown)
+                return question.ask(self._output, self._when_shown, self._standing_now)
             except EOFError:
                 raise _ended() from None
+            finally:
+                self._redraw = None
 
     def _answered(self, text: str, offer: Offer, values: Sequence[str]) -> None:
         """Leave question and answer on the screen, where the list was."""
@@ -135,6 +159,9 @@ class DrawnPrompter:
         if self.explain:
             self._output.write(wrapped(self.explain()).replace("\n", "\r\n") + "\r\n")
             self._output.flush()
+
+    def _standing_now(self, redraw: Callable[[], None]) -> None:
+        self._redraw = redraw
 
     def _when_shown(self) -> None:
         if self.shown:

@@ -56,6 +56,10 @@ class PlainPrompter:
         self.explain: Callable[[], str] | None = None
         self.shown: Callable[[], None] | None = None
 
+    @property
+    def standing(self) -> None:
+        """Nothing is said while a line is being typed."""
+
     def say(self, text: str, *, title: bool = False) -> None:  # noqa: ARG002 - lines are all alike here
         """Show a line."""
         self._writer.write(f"{wrapped(text)}\n")

@@ -15,6 +15,10 @@ class Back(Cancelled):
         super().__init__("nothing was changed")
 
 
+class Withdrawn(Exception):  # noqa: N818 - nothing has failed
+    """A question was taken off the screen before it was answered, because something else must be said first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One entry of a list: the value that it stands for and the line that is shown."""
@@ -87,13 +91,30 @@ def typed_into(value: str) -> str | None:
     return value.removeprefix(TYPE_IT.value) if value.startswith(TYPE_IT.value) else None
 
 
+class Standing(Protocol):
+    """A question that stays on the screen while something else becomes known."""
+
+    def nudge(self) -> None:
+        """Let `Prompter.shown` be called again soon; from any thread, and also where no question stands."""
+
+    def interject(self, show: Callable[[], None]) -> None:
+        """Let `show` write above the question that stands; called from within `Prompter.shown`."""
+
+    def withdraw(self) -> None:
+        """Take the question away: it raises `Withdrawn`. Called from within `Prompter.shown`."""
+
+
 class Prompter(Protocol):
     """Asks on standard error. Every question may raise `Back`; Ctrl-C is `KeyboardInterrupt`."""
 
     explain: Callable[[], str] | None
     """What a key shows while a question waits, if anything."""
     shown: Callable[[], None] | None
-    """Called once a question stands on the screen: what is done then delays nobody."""
+    """Called whenever a question was put on the screen, or drawn anew: what is begun then delays nobody."""
+
+    @property
+    def standing(self) -> Standing | None:
+        """The means to speak while a list stands on the screen; None where what is written stays as it is."""
 
     @property
     def keys(self) -> str:

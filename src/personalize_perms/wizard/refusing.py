@@ -14,6 +14,10 @@ class RefusingPrompter:
     explain: Callable[[], str] | None = None
     shown: Callable[[], None] | None = None
 
+    @property
+    def standing(self) -> None:
+        """No question ever stands anywhere."""
+
     def say(self, text: str, *, title: bool = False) -> None:
         """Show nothing: nobody reads it."""
 

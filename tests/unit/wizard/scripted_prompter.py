@@ -15,6 +15,7 @@ class ScriptedPrompter:
     """Gives the replies in order. ENTER takes the default, BACK goes back; a reply that nobody could give fails."""
 
     keys = "Reply."
+    standing = None
 
     def __init__(self, *replies: object) -> None:
         self.replies = list(replies)

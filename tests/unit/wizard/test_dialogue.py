@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 from scripted_prompter import BACK, ENTER, FakeDiscovery, ScriptedPrompter, denied, entries
 
@@ -9,9 +11,9 @@ from personalize_perms.model.names import Arn, S3Location
 from personalize_perms.model.options import BY_FIELD, OPTIONS
 from personalize_perms.model.settings import Hardening, Settings, UserAccess, Workflow
 from personalize_perms.steps import STEPS
-from personalize_perms.wizard import run
+from personalize_perms.wizard import Dialogue, run
 from personalize_perms.wizard.discovery import Listing
-from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Entries
+from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Entries, Withdrawn
 from personalize_perms.wizard.questions import NEW_ROLE, QUESTIONS
 
 ADA = "arn:aws:iam::123456789012:user/ada"
@@ -470,7 +472,9 @@ def test_what_becomes_known_by_the_way_is_said_before_the_next_question() -> Non
     news = ["", "The account is called acme."]
     prompter = ScriptedPrompter(ENTER, ("acme-data",), "", ENTER, "none", ENTER)
 
-    run(Settings(), {}, prompter, account(), news=lambda: news.pop(0) if news else "")
+    dialogue = Dialogue(Settings(), {}, prompter)
+    dialogue.meet(account(), news=lambda: news.pop(0) if news else "")
+    dialogue.lead()
 
     assert prompter.said.count("The account is called acme.") == 1
 
@@ -488,3 +492,52 @@ def test_the_documents_of_the_answers_so_far_can_be_seen_at_any_question() -> No
     run(Settings(), {}, prompter, account(), lambda settings: {"inputs": " ".join(map(str, settings.inputs))})
 
     assert "+ s3://acme-data/in/" in seen[0]
+
+
+def test_the_first_question_is_asked_before_the_account_is_known_and_only_once() -> None:
+    explained: list[str] = []
+
+    class Looking(ScriptedPrompter):
+        def choose_many(
+            self, text: str, choices: Entries, *, default: Sequence[str] = (), required: bool = True
+        ) -> tuple[str, ...]:
+            explained.append(self.explain() if self.explain else "")
+            return super().choose_many(text, choices, default=default, required=required)
+
+    prompter = Looking(BACK, ("export",), ("acme-results",), "", ENTER, "none", ENTER)
+    dialogue = Dialogue(Settings(), {}, prompter)
+    assert dialogue.begins_alone
+    dialogue.begin(lambda: None)
+    assert prompter.asked == ["What will you do with Amazon Personalize?"] * 2
+    assert all("AWS has not said yet which account this is" in text for text in explained)
+    dialogue.meet(account())
+
+    settings = dialogue.lead()
+    assert (settings.workflows, settings.outputs) == ((Workflow.EXPORT,), (location("s3://acme-results"),))
+    assert prompter.said.count("Nothing is changed before you confirm the plan. Reply.") == 1
+
+
+def test_a_question_that_was_taken_away_is_asked_again() -> None:
+    class Taken(ScriptedPrompter):
+        def choose_many(
+            self, text: str, choices: Entries, *, default: Sequence[str] = (), required: bool = True
+        ) -> tuple[str, ...]:
+            if self.replies[0] == "taken away":
+                self.replies.pop(0)
+                raise Withdrawn
+            return super().choose_many(text, choices, default=default, required=required)
+
+    prompter = Taken("taken away", ENTER, ("acme-data",), "", ENTER, "none", ENTER)
+    dialogue = Dialogue(Settings(), {}, prompter)
+    with pytest.raises(Withdrawn):
+        dialogue.begin(lambda: None)
+    dialogue.meet(account())
+
+    assert dialogue.lead().inputs == (location("s3://acme-data"),)
+
+
+@pytest.mark.parametrize(
+    "given", [{"workflows": "flag"}, dict.fromkeys(("workflows", "inputs", "user_access"), "flag")]
+)
+def test_a_question_about_the_account_waits_for_it(given: dict[str, str]) -> None:
+    assert not Dialogue(Settings(), given, ScriptedPrompter()).begins_alone

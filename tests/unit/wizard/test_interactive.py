@@ -20,7 +20,7 @@ from personalize_perms.model.errors import Cancelled
 from personalize_perms.wizard.drawn import ListQuestion
 from personalize_perms.wizard.interactive import DrawnPrompter
 from personalize_perms.wizard.menu import Menu
-from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Choice, Fixed, Prompter, typed_into
+from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Choice, Fixed, Prompter, Withdrawn, typed_into
 
 DOWN, ESC, CTRL_C, ENTER = "\x1b[B", "\x1b", "\x03", "\r"
 RIGHT, LEFT, F2 = "\x1b[C", "\x1b[D", "\x1bOQ"
@@ -254,4 +254,31 @@ def test_an_interrupt_from_outside_leaves_a_list_too() -> None:
     with typing("") as prompter:
         prompter.shown = lambda: os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
+            prompter.choose("Which?", PETS)
+
+
+def test_what_is_said_while_a_list_stands_there_leaves_the_list() -> None:
+    said: list[str] = []
+    with create_pipe_input() as pipe, create_app_session(input=pipe):
+        prompter = DrawnPrompter(DummyOutput())
+
+        def shown() -> None:
+            if not said:
+                said.append("begun")
+                threading.Timer(0.05, prompter.nudge).start()
+            elif len(said) == 1:
+                said.append("nudged")
+                prompter.interject(lambda: said.append("said"))
+                threading.Timer(0.2, lambda: pipe.send_text(ENTER)).start()
+
+        prompter.shown = shown
+        assert prompter.choose("Which?", PETS) == "ada"
+    assert said == ["begun", "nudged", "said"]
+    prompter.nudge()
+
+
+def test_a_list_that_is_taken_away_says_so() -> None:
+    with typing("") as prompter:
+        prompter.shown = prompter.withdraw
+        with pytest.raises(Withdrawn):
             prompter.choose("Which?", PETS)
