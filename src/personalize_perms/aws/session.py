@@ -210,7 +210,7 @@ class AwsSession:
     def _core(self) -> "tuple[Session, boto3.Session]":
         with self._lock:
             if self._opened is None:
-                with _configuration(self.profile):
+                with _configuration(self.profile), _collector_off():
                     self._opened = self._open()
             return self._opened
 
@@ -295,7 +295,7 @@ def _configuration(profile: str | None) -> Iterator[None]:
 
 @contextmanager
 def _collector_off() -> Iterator[None]:
-    """Keep the garbage collector from walking the service models while they are parsed: a sixth of the time."""
+    """Keep the garbage collector from walking modules and service models while they are read: a sixth of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

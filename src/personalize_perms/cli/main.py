@@ -1,6 +1,7 @@
 """The entry point: commands, exit codes, and one place where every failure is shown."""
 
 import errno
+import gc
 import os
 import sys
 import threading
@@ -45,6 +46,9 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"personalize_perms.cli.{COMMANDS[cmd_name][0]}")
+        if not gc.isenabled():  # see `personalize_perms.__main__`
+            gc.freeze()
+            gc.enable()
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
