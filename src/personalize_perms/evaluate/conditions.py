@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 """
 
+from dataclasses import dataclass
 from enum import Enum
 
 from personalize_perms.evaluate.context import Facts
@@ -12,7 +13,6 @@ from personalize_perms.evaluate.matching import Test, fold
 from personalize_perms.evaluate.operators import OPERATORS
 from personalize_perms.evaluate.truth import Truth, agreed, all_of, any_of, depends_on, either, negated
 from personalize_perms.model.resources import Json
-from personalize_perms.model.values import dataclass
 
 _IF_EXISTS = "ifexists"
 

@@ -1,6 +1,7 @@
 """What each kind of policy says about a question, before the kinds are put together."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from personalize_perms.evaluate.context import Facts
@@ -8,7 +9,6 @@ from personalize_perms.evaluate.principals import NOBODY, Reach
 from personalize_perms.evaluate.statements import Document, Statement, Unread
 from personalize_perms.evaluate.truth import Truth, any_of, both, depends_on, either, negated
 from personalize_perms.model.access import Layer, PrincipalType, Question, StatementRef
-from personalize_perms.model.values import dataclass
 
 
 class Denied(Exception):  # noqa: N818 - not an error: the answer

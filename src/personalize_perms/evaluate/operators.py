@@ -11,6 +11,7 @@ import ipaddress
 import operator
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -18,7 +19,6 @@ from typing import Any, TypeAlias
 from personalize_perms.evaluate.context import Facts
 from personalize_perms.evaluate.matching import Test, arn_test, fold, text_test
 from personalize_perms.evaluate.truth import Truth, depends_on
-from personalize_perms.model.values import dataclass
 
 Make: TypeAlias = Callable[[str, bool], Test]
 """Makes the test of one value of a policy; the flag says whether policy variables have a meaning in it."""

@@ -1,10 +1,9 @@
 """Everything that takes part in one decision."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from personalize_perms.evaluate.statements import Document, Unread
-from personalize_perms.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_not
 """
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,7 +14,6 @@ from personalize_perms.evaluate.elements import MalformedError, mapping, texts
 from personalize_perms.evaluate.truth import Truth, depends_on
 from personalize_perms.model.access import Principal, PrincipalType
 from personalize_perms.model.resources import Json
-from personalize_perms.model.values import dataclass
 
 SESSION_NAME = "the name of the role's session"
 """What is not known about a role whose session has no name in the question."""

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from personalize_perms.documents import parse, statements
@@ -17,7 +17,6 @@ from personalize_perms.evaluate.truth import Truth, any_of, both, negated
 from personalize_perms.evaluate.variables import Variable, template
 from personalize_perms.model.errors import DocumentError
 from personalize_perms.model.resources import Json
-from personalize_perms.model.values import dataclass
 
 _VARIABLES_SINCE = "2012-10-17"
 _REMEMBERED = 512

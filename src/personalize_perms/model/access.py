@@ -5,11 +5,10 @@ neither present nor known to be absent can make the answer `unknown`, never wron
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from personalize_perms.model.findings import Verdict
-from personalize_perms.model.values import dataclass
 
 
 class PrincipalType(StrEnum):
