@@ -1,6 +1,7 @@
 """IAM as this program sees it: documents are texts, and what may not be read is a value."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import unquote
 
@@ -25,7 +26,13 @@ def document_text(stored: object) -> str:
     for AWS send it as it is. Raises `UnicodeDecodeError` for what is not UTF-8.
     """
     text = str(stored)
-    return text if '"' in text else unquote(text, errors="strict")
+    return text if '"' in text else _decoded(text)
+
+
+@lru_cache(maxsize=128)
+def _decoded(text: str) -> str:
+    """Remember some: in most accounts many roles have the same trust policy, and an audit reads them all."""
+    return unquote(text, errors="strict")
 
 
 class Iam(IamWrites):

@@ -225,6 +225,7 @@ class AwsSession:
         core.get_scoped_config()  # Raises what is wrong with the profile now.
         data_path = core.get_config_variable("data_path")
         core.register_component("data_loader", service_models.loader(data_path, get_args(Service), _ENDPOINT_NAMES))
+        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=service_models.moment)
         return core, boto3.Session(botocore_session=core)
 
     def _client(self, service: Service, elsewhere: str, *, writes: bool) -> "BaseClient":
