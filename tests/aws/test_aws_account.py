@@ -38,5 +38,15 @@ def test_an_account_that_is_not_the_expected_one_is_not_opened(session: AwsSessi
 @pytest.mark.parametrize("kind", [Iam, IamInBulk, S3, Kms, Opinions, Personalize, IdentityCenter, AwsSession])
 def test_public_functions_that_call_aws_begin_with_read_or_write(kind: type) -> None:
     names = {name for name in dir(kind) if not name.startswith("_")}
-    own = {"caller", "region", "endpoint", "reader", "writer", "has_opinions", "has_identity_center", "refused"}
+    own = {
+        "caller",
+        "region",
+        "asks_a_person",
+        "endpoint",
+        "reader",
+        "writer",
+        "has_opinions",
+        "has_identity_center",
+        "refused",
+    }
     assert {name for name in names if not name.startswith(("read_", "write_"))} <= own

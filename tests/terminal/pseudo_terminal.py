@@ -17,7 +17,10 @@ PATIENCE = 60.0
 class Terminal:
     """`personalize-perms` in a pseudo-terminal of a given width; its result goes to a file, as with `> result`."""
 
-    def __init__(self, directory: Path, *arguments: str, columns: int = 80, **environment: str) -> None:
+    def __init__(
+        self, directory: Path, *arguments: str, columns: int = 80, answers: bool = False, **environment: str
+    ) -> None:
+        """Start the program; a terminal that `answers` tells where the cursor is when it is asked, as real ones do."""
         self._result = directory / "stdout"
         self._screen = pyte.HistoryScreen(columns, 40, history=10_000, ratio=1.0)
         self._stream = pyte.Stream(self._screen)
@@ -30,7 +33,7 @@ class Terminal:
             env={
                 **os.environ,
                 "TERM": "xterm-256color",
-                "PROMPT_TOOLKIT_NO_CPR": "1",
+                "PROMPT_TOOLKIT_NO_CPR": "" if answers else "1",
                 "RESULT": str(self._result),
                 "COLUMNS": str(columns),
                 **environment,
@@ -39,6 +42,8 @@ class Terminal:
             encoding="utf-8",
             timeout=PATIENCE,
         )
+        if answers:
+            self._screen.write_process_input = self._child.send
 
     def type(self, *keys: str) -> None:
         """Press the keys, each on its own as a person does."""

@@ -42,6 +42,29 @@ def test_who_calls_is_said_above_the_question_that_stands_there(account: Account
     assert terminal.transcript.count(PANEL) == 1
 
 
+def test_a_terminal_that_tells_where_the_cursor_is_shows_the_same(account: Account, tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, "init", columns=100, answers=True)
+    terminal.read_until(PANEL)
+    terminal.read_until("? What will you do with Amazon Personalize? > [x] Import")
+    goes(terminal, (WHAT_FOR, (ENTER,)), (BUCKETS, (CTRL_C,)))
+
+    assert terminal.end() == 130
+    assert terminal.transcript.count(PANEL) == 1
+    assert "^[[" not in terminal.transcript
+
+
+def test_an_alias_that_comes_late_is_said_before_the_next_question(
+    account: Account, server: FakeAws, tmp_path: Path
+) -> None:
+    server.on("ListAccountAliases", later(2))
+    terminal = Terminal(tmp_path, "init", columns=100)
+    goes(terminal, (f"Account {ACCOUNT} Region {REGION}", ()))
+    time.sleep(2.5)
+    goes(terminal, (WHAT_FOR, (ENTER,)), ("The account is called acme-prod.", ()), (BUCKETS, (CTRL_C,)))
+
+    assert terminal.end() == 130
+
+
 def test_an_answer_given_before_aws_answers_counts(account: Account, server: FakeAws, tmp_path: Path) -> None:
     server.on("GetCallerIdentity", later(3))
     terminal = Terminal(tmp_path, "init", columns=100)

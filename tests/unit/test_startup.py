@@ -1,5 +1,6 @@
 """Nothing heavy is imported before it is needed."""
 
+import os
 import subprocess
 import sys
 
@@ -63,7 +64,8 @@ def test_the_first_question_waits_for_nothing_of_aws_and_nothing_that_only_later
         "finally: print([name for name in sys.argv[1:] if name in sys.modules])"
     )
     heavy = [name for name in HEAVY if name != "prompt_toolkit"]
-    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True)
+    environment = {**os.environ, "AWS_REGION": "eu-west-1"}
+    done = subprocess.run([sys.executable, "-c", code, *heavy], env=environment, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
     assert "nothing was changed" in done.stderr
 

@@ -20,7 +20,7 @@ from personalize_perms.aws.connections import Connections
 from personalize_perms.aws.errors import AwsError, Fault, asked
 from personalize_perms.aws.failures import failure
 from personalize_perms.aws.trace import trace
-from personalize_perms.model.caller import Caller
+from personalize_perms.model.caller import ASKING, Caller
 from personalize_perms.model.errors import CredentialsError, SettingsError
 from personalize_perms.model.names import Arn, InvalidName, account_id, region_name
 from personalize_perms.model.regions import PERSONALIZE_REGIONS, partition_with_personalize
@@ -41,11 +41,6 @@ _ENDPOINT_NAMES: Final = (
     *("access-analyzer", "cloudformation", "config", "iam", "identitystore", "kms", "personalize", "s3", "sso", "sts"),
 )
 _ASKED_NEXT: Final[tuple[Service, ...]] = ("iam", "s3", "kms")
-_ASKING: Final = frozenset({"mfa_serial", "credential_process"})
-"""Keys of a profile that may need a person.
-
-https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html
-"""
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 20
 _READ_ATTEMPTS: Final = 5
@@ -100,7 +95,7 @@ class AwsSession:
         seen: set[str] = set()
         while name in profiles and name not in seen:
             seen.add(name)
-            if not _ASKING.isdisjoint(profiles[name]):
+            if not ASKING.isdisjoint(profiles[name]):
                 return True
             name = profiles[name].get("source_profile", "")
         return False

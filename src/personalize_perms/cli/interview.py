@@ -2,14 +2,15 @@
 
 Importing what talks to AWS and hearing from it takes longer than a person should look at nothing. So the first
 question, which needs no account, stands on the screen meanwhile; who calls is said above it as soon as that is known.
-Where a person may be needed for it (a profile or Region to choose, an MFA code, a program that signs in), and where
-what is written stays as it is, AWS is asked before the first question.
+Where a person seems to be needed for it (a profile or Region to choose, an MFA code, a program that signs in), and
+where what is written stays as it is, AWS is asked before the first question. Should a person be needed unexpectedly,
+the question is taken away and asked again later.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from personalize_perms import wizard
 from personalize_perms.cli import setup
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from personalize_perms.aws.session import AwsSession
     from personalize_perms.cli.naming import Naming
     from personalize_perms.wizard.preview import Documents
+
+_BETWEEN: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ class Interview:
     def __init__(self, request: Request, talk: Talk) -> None:
         self.request = request
         self.session: AwsSession | None = None
-        """The way into AWS, if it was found while the first question was asked."""
+        """The way into AWS, if it was tried while the first question was asked."""
         self._talk = talk
         self._prompter = request.prompter()
         self._dialogue = wizard.Dialogue(request.settings, request.given, self._prompter)
@@ -56,15 +59,16 @@ class Interview:
         """Ask the first question while AWS is asked who calls, or find out first as whom and where to ask."""
         if self.request.sandbox:
             return
+        from personalize_perms.cli.whereabouts import located, seems_located  # noqa: PLC0415 - for a person only
+
         standing = self._prompter.standing
-        if standing and self._dialogue.begins_alone and not self.request.verbose:
+        early = self._dialogue.begins_alone and not self.request.verbose and not self.request.yes
+        if standing and early and seems_located(self.request):
             meeting = _Meeting(self.request, self._talk, standing.nudge)
             self._begin(meeting, standing)
             if not meeting.needs_a_person:
                 self.session, self._error = meeting.session, meeting.error
                 return
-        from personalize_perms.cli.whereabouts import located  # noqa: PLC0415 - imports what talks to AWS
-
         self.request = located(self.request, self._prompter)
 
     def meet(self, session: "AwsSession") -> "Account":
@@ -74,7 +78,7 @@ class Interview:
         met = self._met or self._know(_meet(self.request, session, self._talk))
         if not self._told:
             self._tell()
-        return met.naming.named()
+        return met.account
 
     def finish(self) -> "tuple[Request, Account]":
         """Ask the rest; return the request with the answers, and the account, whose alias may have come late."""
@@ -93,7 +97,8 @@ class Interview:
                 self._know(meeting.met)
                 standing.interject(self._tell)
 
-        self._prompter.say("Asking AWS who you are ...")
+        if not self.request.quiet:
+            self._prompter.say("Asking AWS who you are ...")
         with suppress(Withdrawn):
             self._dialogue.begin(shown)
         meeting.wait()
@@ -134,8 +139,8 @@ class _Meeting:
     def wait(self) -> None:
         """Wait until it is over."""
         self.begin()
-        if self._thread:
-            self._thread.join()
+        while self._thread and self._thread.is_alive():
+            self._thread.join(_BETWEEN)  # a wait without an end hears no Ctrl-C on Windows
 
     def _meet(self) -> None:
         try:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from personalize_perms.aws.account import Account
 
 _PATIENCE: Final = 0.2
-"""Seconds that the first question may wait for the alias, once all else is ready; later it is said by the way."""
+"""Seconds that who calls waits to be said for the alias, once all else is known; later it is said by the way."""
 
 
 class Naming:

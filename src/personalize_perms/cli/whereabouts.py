@@ -1,11 +1,14 @@
 """Which profile and which Region: asked before anything else, and only where nothing tells."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from configparser import Error, RawConfigParser
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personalize_perms.cli.request import Request
+from personalize_perms.model.caller import ASKING
 from personalize_perms.model.errors import SettingsError
 from personalize_perms.model.inert import inert
 from personalize_perms.wizard.prompter import Choice, Prompter
@@ -33,6 +36,29 @@ def located(request: Request, prompter: Prompter) -> Request:
 def is_located(request: Request, session: "AwsSession") -> bool:
     """Tell whether `located` would ask nothing; `session` is that of the request."""
     return not _profiles_to_choose(request) and _tells_region(session)
+
+
+def seems_located(request: Request) -> bool:
+    """Tell, without importing what talks to AWS, whether nothing will have to be asked for: a guess, and a quick one.
+
+    `located` finds out. It also looks for keys by which getting credentials may ask a person.
+    """
+    profiles = _profiles_in_files()
+    name = request.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or "default"
+    told = request.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    known = request.profile or any(os.environ.get(variable) for variable in _CREDENTIALS) or name in profiles
+    asking = any(not ASKING.isdisjoint(profile) for profile in profiles.values())
+    return bool(known and (told or profiles.get(name, {}).get("region")) and not asking)
+
+
+def _profiles_in_files() -> Mapping[str, Mapping[str, str]]:
+    files = (("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+    parser = RawConfigParser(default_section="", strict=False)
+    try:
+        parser.read((Path(os.environ.get(name) or usual).expanduser() for name, usual in files), encoding="utf-8")
+    except (Error, UnicodeDecodeError, OSError):
+        return {}
+    return {name.removeprefix("profile ").strip(): dict(parser[name]) for name in parser.sections()}
 
 
 def _profiles_to_choose(request: Request) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ otherwise, and standard output belongs to the result.
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit.application import create_app_session, get_app, run_in_terminal
@@ -66,7 +66,8 @@ class DrawnPrompter:
         """Draw the list anew, if one stands there, and call `shown`."""
         redraw = self._redraw
         if redraw:
-            redraw()
+            with suppress(AttributeError, RuntimeError):  # the list ends in this very moment: its loop is gone
+                redraw()
 
     def interject(self, show: Callable[[], None]) -> None:
         """Let `show` write above the list."""

@@ -195,6 +195,16 @@ def test_a_value_survives_being_written_and_read() -> None:
     assert pickle.loads(pickle.dumps(kept)) == kept  # noqa: S301 - our own bytes
 
 
+def test_a_default_that_nothing_would_set_is_refused() -> None:
+    class Hidden:
+        """Has a field that is no argument."""
+
+        a: int = field(default=1, init=False)
+
+    with pytest.raises(TypeError, match="is no argument"):
+        values.dataclass(frozen=True, slots=True)(Hidden)
+
+
 def test_only_slots_are_built() -> None:
     with pytest.raises(TypeError, match="slots"):
         values.dataclass(frozen=True, slots=False)
