@@ -1,5 +1,6 @@
 """The program against an account over HTTP: what it prints, what it answers with, and what it really sent."""
 
+import gc
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import botocore.session
 import pytest
 from account import Account, Program
+from botocore.hooks import EventAliaser
 from botocore.loaders import create_loader
 from fake_aws import REGION, FakeAws
+from short_way import shortened
 from stand_in_aws import StandInAws
 
 from personalize_perms.aws import service_models
@@ -16,9 +19,23 @@ from personalize_perms.aws import service_models
 
 @pytest.fixture(scope="session", autouse=True)
 def parsed_once() -> Iterator[None]:
-    """Let all sessions share one loader: parsing the service models anew would be most of the time of these tests."""
+    """Let all sessions share what is the same for each: making it anew would be most of the time of these tests.
+
+    That is the loader with the parsed service models, and the names that botocore gives its events. What they are
+    made of is too much for the collector to walk over as often as it does by itself.
+    """
+    gc.set_threshold(20_000)
+    names: dict[str, str] = {}
+    renamed = EventAliaser._alias_event_name
+
+    def once(self: EventAliaser, event_name: str) -> str:
+        if event_name not in names:
+            names[event_name] = renamed(self, event_name)
+        return names[event_name]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", cache(create_loader))
+        patch.setattr(EventAliaser, "_alias_event_name", once)
         patch.setattr(service_models, "loader", cache(service_models.loader))
         yield
 
@@ -26,7 +43,9 @@ def parsed_once() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[FakeAws]:
     fake = FakeAws()
-    yield fake
+    with pytest.MonkeyPatch.context() as patch:
+        shortened(fake, patch)
+        yield fake
     fake.stop()
 
 

@@ -80,7 +80,7 @@ class FakeAws:
         self._lock = threading.Lock()
         self.strict = Strict(self._forward)
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=MotoRequestHandler)
+        self._server = make_server("127.0.0.1", 0, self.answer, threaded=True, request_handler=MotoRequestHandler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -146,7 +146,7 @@ class FakeAws:
 
     # The server
 
-    def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    def answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] == _LAST:
             return _sent(Response(200, [("Connection", "close")], b""), start)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

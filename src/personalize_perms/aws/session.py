@@ -5,7 +5,6 @@ answer that was lost a blind repetition leaves a second grant or a second policy
 it. Importing botocore and building clients are the dearest things that a run does, so both happen on first use.
 """
 
-import gc
 import os
 import random
 import time
@@ -14,7 +13,7 @@ from contextlib import contextmanager, suppress
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast, get_args
 
-from personalize_perms import __version__
+from personalize_perms import __version__, collector
 from personalize_perms.aws import allocator, endpoints
 from personalize_perms.aws.connections import Connections
 from personalize_perms.aws.errors import AwsError, Fault, asked
@@ -205,7 +204,7 @@ class AwsSession:
     def _core(self) -> "tuple[Session, boto3.Session]":
         with self._lock:
             if self._opened is None:
-                with _configuration(self.profile), _collector_off():
+                with _configuration(self.profile), collector.paused():
                     self._opened = self._open()
             return self._opened
 
@@ -232,7 +231,7 @@ class AwsSession:
             if client is None:
                 region, configured = elsewhere or self.region, self._configured_endpoints()
                 config = self._config(service, writes=writes, endpoint=configured.get(service, ""))
-                with _configuration(self.profile), _collector_off():
+                with _configuration(self.profile), collector.paused():
                     # The overloads of the stubs take literals only.
                     build = cast("Any", self._core()[1].client)
                     client = cast("BaseClient", build(service, region_name=region, config=config))
@@ -287,18 +286,6 @@ def _configuration(profile: str | None) -> Iterator[None]:
             reason=str(error),
             hint="`aws configure list` shows what is set; correct it, or name another --profile",
         ) from error
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """Keep the garbage collector from walking modules and service models while they are read: a sixth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _without_personalize(region: str, partition: str) -> SettingsError:

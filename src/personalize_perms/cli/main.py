@@ -1,7 +1,6 @@
 """The entry point: commands, exit codes, and one place where every failure is shown."""
 
 import errno
-import gc
 import os
 import sys
 import threading
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
-from personalize_perms import __version__
+from personalize_perms import __version__, collector
 from personalize_perms.model.errors import Cancelled, OutputFailed, PersonalizePermsError
 from personalize_perms.model.inert import inert
 
@@ -46,9 +45,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"personalize_perms.cli.{COMMANDS[cmd_name][0]}")
-        if not gc.isenabled():  # see `personalize_perms.__main__`
-            gc.freeze()
-            gc.enable()
+        collector.settled()
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
