@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -149,11 +150,10 @@ def test_a_run_that_is_refused_at_any_write_stops_and_the_next_one_completes_it(
     number: int, key: str, aws: FakeAws, account: Account, program: Program
 ) -> None:
     denied: list[Call] = []
-    seen: list[Call] = []
+    writes = count()
 
     def handler(call: Call, forward: Callable[[], Answer]) -> Answer:
-        seen.append(call)
-        if len(seen) == number + 1:
+        if next(writes) == number:
             denied.append(call)
             return refuses("AccessDenied", 403, "not you")(call, forward)
         return forward()

@@ -14,7 +14,8 @@ def test_a_run_of_the_program_collects_again_and_never_what_was_imported() -> No
         "from personalize_perms.cli import setup\n"
         "def looks(*_): print(gc.isenabled(), gc.get_freeze_count() > 1000); raise KeyboardInterrupt\n"
         "setup.plan_offline = looks\n"
-        "sys.argv = ['personalize-perms', *'init --dry-run --offline --account 111122223333 --region eu-west-1'.split()]\n"
+        "words = 'init --dry-run --offline --account 111122223333 --region eu-west-1'\n"
+        "sys.argv = ['personalize-perms', *words.split()]\n"
         "program.main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -28,6 +28,8 @@ from personalize_perms.model.values import dataclass
 
 T = TypeVar("T")
 
+_KINDS: Final[tuple[str, ...]] = ("users and groups", "roles", "policies", "buckets", "keys")
+"""What is counted, in the order in which it is said: what was read first is chance."""
 _BY_ONE: Final = (
     "who may pass roles, and which policies nobody uses, is not known; roles are looked at one by one instead"
 )
@@ -102,7 +104,8 @@ class _Walk:
         self._findings += passing.judge_passings(self._passings, [*self._assumable], self._place)
         self._findings += self._near()
         found = dict.fromkeys((*self._findings, *self._notes.findings()))
-        return Audited(findings=tuple(found), counts=self._counts)
+        counts = {kind: self._counts[kind] for kind in _KINDS if kind in self._counts}
+        return Audited(findings=tuple(found), counts=counts)
 
     def _read(self, pool: ThreadPoolExecutor) -> None:
         iam = pool.submit(self._read_iam, pool)
