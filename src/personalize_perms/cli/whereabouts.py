@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from configparser import Error, RawConfigParser
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,15 +42,20 @@ def seems_located(request: Request) -> bool:
 
     `located` finds out. It also looks for keys by which getting credentials may ask a person.
     """
-    profiles = _profiles_in_files()
-    name = request.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or "default"
+    named = request.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
     told = request.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if told and not named and os.environ.get("AWS_ACCESS_KEY_ID"):
+        return True  # keys of the shell come before any file
+    profiles = _profiles_in_files()
+    name = named or "default"
     known = request.profile or any(os.environ.get(variable) for variable in _CREDENTIALS) or name in profiles
     asking = any(not ASKING.isdisjoint(profile) for profile in profiles.values())
     return bool(known and (told or profiles.get(name, {}).get("region")) and not asking)
 
 
 def _profiles_in_files() -> Mapping[str, Mapping[str, str]]:
+    from configparser import Error, RawConfigParser  # noqa: PLC0415 - not where the shell tells all
+
     files = (("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
     parser = RawConfigParser(default_section="", strict=False)
     try:
