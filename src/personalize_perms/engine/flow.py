@@ -6,7 +6,8 @@ results are taken up by the one thread that started them, so what they fill need
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
@@ -30,6 +31,8 @@ class Flow:
         self._most = 2 * workers
         self._queue: deque[tuple[Callable[[], None], Callable[[], None]]] = deque()
         self._waiting: dict[Future[None], Callable[[], None]] = {}
+        # Not `futures.wait`: it looks at every call under way each time that one ends.
+        self._ended: SimpleQueue[Future[None]] = SimpleQueue()
         self._heard = heard
         self._done = 0
 
@@ -42,7 +45,9 @@ class Flow:
     def finish(self) -> None:
         """Wait until nothing is in flight, also what the results started."""
         while self._waiting:
-            done, _ = wait(self._waiting, return_when=FIRST_COMPLETED)
+            done = [self._ended.get()]
+            while not self._ended.empty():
+                done.append(self._ended.get())
             taken_up = [(future, self._waiting.pop(future)) for future in done]
             self._submit()
             for future, then in taken_up:
@@ -54,7 +59,9 @@ class Flow:
     def _submit(self) -> None:
         while self._queue and len(self._waiting) < self._most:
             call, then = self._queue.popleft()
-            self._waiting[self._pool.submit(call)] = then
+            future = self._pool.submit(call)
+            self._waiting[future] = then
+            future.add_done_callback(self._ended.put)
 
     def __enter__(self) -> Self:
         return self
