@@ -80,7 +80,7 @@ def test_an_answer_given_before_aws_answers_counts(account: Account, server: Fak
 
 def test_the_documents_are_there_as_soon_as_the_account_is_known(account: Account, tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "init", columns=100)
-    goes(terminal, (PANEL, (F2,)), ("# trust-policy personalize-service-role", (CTRL_C,)))
+    goes(terminal, (PANEL, (F2,)), ("# managed-policy personalize-service-access", (CTRL_C,)))
 
     assert "AWS has not said" not in terminal.transcript
     assert terminal.end() == 130
