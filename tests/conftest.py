@@ -13,7 +13,7 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 _LOCAL = ("127.", "::1", "localhost")
-_EVERY_SECOND = {
+_EVERY_THIRD = {
     *("test_a_fault_of_our_own_is_named_first_and_mended_by_apply", "test_a_fault_of_others_is_named_first"),
     *("test_a_plan_says_what_it_may_not_read", "test_what_is_printed_is_enough"),
     "test_the_cause_is_named_first_and_the_change_that_is_offered_mends_it",
@@ -34,9 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     seen: Counter[str] = Counter()
     for item in items:
         function = item.name.partition("[")[0]
-        if function in _EVERY_SECOND and not item.get_closest_marker("long"):
+        if function in _EVERY_THIRD and not item.get_closest_marker("long"):
             seen[function] += 1
-            if seen[function] % 2 == 0:
+            if seen[function] % 3 != 1:
                 item.add_marker("long")
 
 
