@@ -60,9 +60,8 @@ def opened(request: Request, session: "AwsSession | None" = None) -> Iterator["A
 
     A `session` that is open already is used.
     """
-    if (
-        sys.stderr.isatty() and session is None
-    ):  # importing what talks to AWS takes longer than a person should look at nothing
+    # Importing what talks to AWS takes longer than a person should look at nothing.
+    if sys.stderr.isatty() and session is None:
         begun = "Making an account inside this process" if request.sandbox else "Asking AWS who you are"
         Talk(request).say([Line(f"{begun} ...", "dim")])
     from personalize_perms.aws.errors import AwsError  # noqa: PLC0415 - nothing of this for --help

@@ -20,19 +20,6 @@ from personalize_perms.wizard.question import Question
 _WELCOME: Final = "Nothing is changed before you confirm the plan."
 
 
-def run(
-    settings: Settings,
-    given: Mapping[str, str],
-    prompter: Prompter,
-    discovery: Discovery | None,
-    documents: Documents | None = None,
-) -> Settings:
-    """Ask what is still open of an account that is known already; see `Dialogue`."""
-    dialogue = Dialogue(settings, given, prompter)
-    dialogue.meet(discovery, documents)
-    return dialogue.lead()
-
-
 class Dialogue:
     """One walk through the questions. It may begin before the account is known.
 

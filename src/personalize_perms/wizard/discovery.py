@@ -5,15 +5,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from personalize_perms.aws.errors import AwsError
 from personalize_perms.model.inert import inert
-from personalize_perms.model.live import Absent, Present, Read, Unreadable
 from personalize_perms.wizard.background import Background
 from personalize_perms.wizard.prompter import TYPE_IT, Choice
 from personalize_perms.wizard.question import Source
 
 if TYPE_CHECKING:
     from personalize_perms.aws.discovery import Choice as LiveChoice
+    from personalize_perms.model.live import Read
 
 Listing: TypeAlias = "Read[tuple[LiveChoice, ...]]"
 
@@ -276,10 +275,10 @@ def _readers(discovery: Discovery) -> "Mapping[Source, tuple[Callable[[], Listin
 
 def _listing(what: str, reader: Callable[[], Listing]) -> "tuple[tuple[LiveChoice, ...], str]":
     """Return what `reader` reads; no failure of a list ends the wizard, because everything can be typed."""
+    from personalize_perms.model.live import Absent, Present, Unreadable  # noqa: PLC0415 - not for the first question
+
     try:
         read = reader()
-    except AwsError as error:
-        return (), f"{what[0].upper()}{what[1:]} could not be listed ({inert(str(error))}): type it."
     except Exception as error:  # noqa: BLE001 - the run itself will meet this again, where it can be said in full
         return (), f"{what[0].upper()}{what[1:]} could not be listed ({inert(str(error))}): type it."
     match read:

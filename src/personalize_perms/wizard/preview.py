@@ -1,7 +1,6 @@
 """The documents that the answers so far lead to, and what the last answer changed in them. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
-from difflib import ndiff
 from typing import Final, TypeAlias
 
 from personalize_perms.model.errors import PersonalizePermsError
@@ -37,6 +36,8 @@ def _before(state: State, documents: Documents) -> Mapping[str, str] | None:
 
 
 def _lines(before: Mapping[str, str] | None, now: Mapping[str, str]) -> Iterator[str]:
+    from difflib import ndiff  # noqa: PLC0415 - not for the first question
+
     yield ""
     yield _HEAD
     former = now if before is None else before

@@ -1,10 +1,13 @@
 """A prompter that answers from a script, and an account that is a table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from personalize_perms.aws.discovery import Choice as LiveChoice
 from personalize_perms.model.live import Present, Unreadable
-from personalize_perms.wizard.discovery import Listing
+from personalize_perms.model.settings import Settings
+from personalize_perms.wizard import Dialogue, Prompter
+from personalize_perms.wizard.discovery import Discovery, Listing
+from personalize_perms.wizard.preview import Documents
 from personalize_perms.wizard.prompter import OPEN, UP, Back, Entries, offered, typed_into
 
 BACK = object()
@@ -78,6 +81,19 @@ class ScriptedPrompter:
         if reply is BACK:
             raise Back
         return default if reply is ENTER else reply
+
+
+def run(
+    settings: Settings,
+    given: Mapping[str, str],
+    prompter: Prompter,
+    discovery: Discovery | None,
+    documents: Documents | None = None,
+) -> Settings:
+    """Lead through the whole dialogue about an account that is known already."""
+    dialogue = Dialogue(settings, given, prompter)
+    dialogue.meet(discovery, documents)
+    return dialogue.lead()
 
 
 def entries(*values: str) -> Listing:

@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from scripted_prompter import FakeDiscovery, entries
+from scripted_prompter import FakeDiscovery, entries, run
 
 from personalize_perms import steps
 from personalize_perms.aws.discovery import Choice as LiveChoice
 from personalize_perms.model.live import Present
 from personalize_perms.model.names import Arn, S3Location
 from personalize_perms.model.settings import Settings, Workflow
-from personalize_perms.wizard import run
 from personalize_perms.wizard.prompter import OPEN, UP, Back, Choice, Entries, offered
 
 ACCOUNT = "arn:aws:iam::123456789012:"

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 import pytest
-from scripted_prompter import BACK, ENTER, FakeDiscovery, ScriptedPrompter, denied, entries
+from scripted_prompter import BACK, ENTER, FakeDiscovery, ScriptedPrompter, denied, entries, run
 
 from personalize_perms.aws.discovery import Choice as LiveChoice
 from personalize_perms.aws.errors import AwsError, Fault
@@ -11,7 +11,7 @@ from personalize_perms.model.names import Arn, S3Location
 from personalize_perms.model.options import BY_FIELD, OPTIONS
 from personalize_perms.model.settings import Hardening, Settings, UserAccess, Workflow
 from personalize_perms.steps import STEPS
-from personalize_perms.wizard import Dialogue, run
+from personalize_perms.wizard import Dialogue
 from personalize_perms.wizard.discovery import Listing
 from personalize_perms.wizard.prompter import OPEN, TYPE_IT, UP, Back, Entries, Withdrawn
 from personalize_perms.wizard.questions import NEW_ROLE, QUESTIONS
